@@ -37,10 +37,11 @@ UNIT_RUN := $(if $(T),$(addprefix test_,$(T)),$(UNIT))
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion -Wno-sign-conversion
 OURS = -std=c11 -D_GNU_SOURCE -Ilib -I. $(WARN) $(WERROR) -MMD -MP \
-	-isystem $(DEPS)/src/libyaml/include -isystem $(DEPS)/src/cmocka/include
+	-isystem $(DEPS)/src/libyaml/include -isystem $(DEPS)/src/cmocka/include \
+	-D_UINTPTR_T_DEFINED
 YAMLS = -I$(DEPS)/src/libyaml/include -DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=2 \
 	-DYAML_VERSION_PATCH=5 -DYAML_VERSION_STRING='"0.2.5"' -w
-CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -w
+CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR_T_DEFINED -w
 
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -90,7 +91,7 @@ build/sources: FORCE
 # The script is quick when all is there, and leaves its stamps alone then.
 $(DEPS)/src/stamp: FORCE
 	@DEPS=$(DEPS) scripts/deps src
-$(DEPS)/%/stamp: FORCE
+$(DEPS)/%/stamp: $(DEPS)/src/stamp FORCE
 	@DEPS=$(DEPS) scripts/deps $*
 
 # --- the program ---------------------------------------------------------------
@@ -157,8 +158,8 @@ layers:
 	@scripts/layers
 
 lint:
-	shellcheck scripts/* $(wildcard .ci/run)
-	$(if $(wildcard man/*),mandoc -T lint -W warning man/*.[1-8])
+	shellcheck $$(grep -lsE '^#!.*[/ ](ba)?sh$$' scripts/* .ci/* bench/* tests/e2e/* tests/tools/*)
+	$(if $(wildcard man/*.[1-8]),mandoc -T lint -W warning man/*.[1-8])
 
 check check-long demo:
 	@scripts/$@
@@ -170,6 +171,6 @@ clean:
 
 .PHONY: all san size install unit unit-aarch64 fuzz-replay fuzz clang layers lint check \
 	check-long demo bench clean FORCE
-.PRECIOUS: build/%
+.SECONDARY:
 .DELETE_ON_ERROR:
 .SUFFIXES:
