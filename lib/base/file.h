@@ -23,10 +23,18 @@ int file_read_fd(int fd, const char *name, size_t max, struct buf *b, struct err
 
 /*
  * Replaces dirfd/name by content in one step: written to a file of another
- * name, synced, renamed, the folder synced. Mode is exact (no umask). On
- * failure the old file is as it was and nothing is left behind.
+ * name, synced, renamed, the folder synced. name has no '/'; a link of that
+ * name is replaced, not followed. Mode is exact (no umask). On failure the old
+ * file is as it was and nothing is left behind; only when the last step, syncing
+ * the folder, fails, the new file stands already. dirfd may be AT_FDCWD or O_PATH.
  */
 int file_replace(int dirfd, const char *name, struct slice content, mode_t mode, struct err *e);
+
+/*
+ * Is name one that file_replace writes to before it renames? A process killed
+ * in between leaves such a file behind: who owns the folder may remove it at start.
+ */
+bool file_is_temp(const char *name);
 
 /* fcntl on an open descriptor; cannot fail on a valid one. */
 void file_nonblock(int fd, bool on);

@@ -23,7 +23,7 @@ struct opt {
 
 /* What a command is, beside its options. */
 struct opt_command {
-	const char *name;      /* "relp-send" */
+	const char *name;      /* "relp-send"; NULL for relpbox itself */
 	const char *synopsis;  /* behind the name: "[OPTION]... HOST:PORT [MESSAGE]..." */
 	const char *summary;   /* one line */
 	const struct opt *opts;
@@ -53,6 +53,6 @@ int opt_next(struct opt_scan *scan, const struct opt *opts, struct err *e);
 
 void opt_help(const struct opt_command *c, struct buf *out);	/* for --help */
 void opt_man(const struct opt_command *c, struct buf *out);	/* the OPTIONS section as mdoc(7) */
-void opt_complete(const struct opt_command *c, struct buf *out); /* one long or short form a line */
+void opt_complete(const struct opt_command *c, struct buf *out); /* one long or short form a line; "--name=CHOICE" too */
 
 #endif
