@@ -4,10 +4,12 @@
 // contains itself.
 #include "conf/decode.h"
 
+#include "base/esc.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/num.h"
 #include "conf/path.h"
+#include "conf/scalar.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -86,7 +88,8 @@ static void say_value(struct decode *d, enum finding_severity s, const struct no
 	buf_free(&text);
 }
 
-void decode_invalid(struct decode *d, const struct node *value, const char *code, const char *fmt, ...)
+void decode_invalid(struct decode *d, const struct node *value, const char *code,
+		    const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -94,7 +97,8 @@ void decode_invalid(struct decode *d, const struct node *value, const char *code
 	va_end(ap);
 }
 
-void decode_warn(struct decode *d, const struct node *value, const char *code, const char *fmt, ...)
+void decode_warn(struct decode *d, const struct node *value, const char *code,
+		 const char *fmt, ...)
 {
 	va_list ap;
 	va_start(ap, fmt);
@@ -112,19 +116,22 @@ void decode_required(struct decode *d, const struct node *at, const char *hint)
 	buf_free(&text);
 }
 
-/* What a plain word became is not always what was meant. */
-static void wrong_type(struct decode *d, const struct node *v, const char *wanted)
+/* A plain word may have become what was not meant, and quotes may hide what was. */
+static void wrong_type(struct decode *d, const struct node *v, enum node_kind wanted,
+		       const char *wanted_text)
 {
 	const char *more = "";
-	bool scalar = v->kind == NODE_BOOL || v->kind == NODE_INT || v->kind == NODE_FLOAT;
-	if (scalar && strcmp(wanted, "a string") == 0)
-		more = "; in quotes it is a string";
-	else if (v->kind == NODE_STRING && v->text.len > 0 && !v->plain)
-		more = "; without quotes it may be one";
-	decode_invalid(d, v, "type", "must be %s, not %s%s", wanted, node_kind_text(v->kind), more);
+	struct node plain = *v;
+	if (wanted == NODE_STRING && (v->kind != NODE_SEQ && v->kind != NODE_MAP))
+		more = "; in quotes it would be one";
+	else if (v->kind == NODE_STRING && scalar_resolve(SCALAR_PLAIN, &plain) == 0 &&
+		 plain.kind == wanted)
+		more = "; without quotes it would be one";
+	decode_invalid(d, v, "type", "must be %s, not %s%s", wanted_text, node_kind_text(v->kind),
+		       more);
 }
 
-static void unsupported(struct decode *d, const struct node *v, const char *const *choices,
+void decode_unsupported(struct decode *d, const struct node *v, const char *const *choices,
 			const char *more)
 {
 	struct buf text = { 0 };
@@ -135,6 +142,15 @@ static void unsupported(struct decode *d, const struct node *v, const char *cons
 		buf_printf(&text, "%s\"%s\"", i ? ", " : "", choices[i]);
 	buf_add_str(&text, more);
 	say(d, FINDING_ERROR, v->line, v->col, "unsupported", buf_cstr(&text));
+	buf_free(&text);
+}
+
+void decode_duplicate(struct decode *d, const struct node *value)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "Duplicate value: ");
+	show_value(&text, value);
+	say(d, FINDING_ERROR, value->line, value->col, "duplicate", buf_cstr(&text));
 	buf_free(&text);
 }
 
@@ -157,13 +173,13 @@ static bool known_choice(const char *const *choices, struct slice s)
 static bool string_fits(struct decode *d, const struct field *fd, const struct node *v)
 {
 	if (v->kind != NODE_STRING && v->kind != NODE_NULL) {
-		wrong_type(d, v, "a string");
+		wrong_type(d, v, NODE_STRING, "a string");
 	} else if (v->text.len > FIELD_STRING_MAX) {
 		decode_invalid(d, v, "too-long", "may not be more than %d bytes", FIELD_STRING_MAX);
 	} else if (v->kind == NODE_STRING && v->text.len && memchr(v->text.p, 0, v->text.len)) {
 		decode_invalid(d, v, "invalid", "must not contain NUL");
 	} else if (fd->choices && !known_choice(fd->choices, v->text)) {
-		unsupported(d, v, fd->choices, "");
+		decode_unsupported(d, v, fd->choices, "");
 	} else {
 		if (fd->check)
 			fd->check(d, v);
@@ -186,7 +202,7 @@ static void decode_string(struct decode *d, const struct field *fd, const struct
 static void decode_bool(struct decode *d, const struct field *fd, const struct node *v, void *out)
 {
 	if (v->kind != NODE_BOOL)
-		wrong_type(d, v, "true or false");
+		wrong_type(d, v, NODE_BOOL, "a boolean");
 	else if (fd->offset != FIELD_NOWHERE)
 		*(bool *)at_offset(out, fd->offset) = v->boolean;
 }
@@ -235,7 +251,7 @@ static void decode_int(struct decode *d, const struct field *fd, const struct no
 	else if (v->kind == NODE_FLOAT && fabs(v->real) >= 0x1p63)
 		out_of_range(d, fd, v);
 	else
-		wrong_type(d, v, "an integer");
+		wrong_type(d, v, NODE_INT, "an integer");
 }
 
 static void decode_size(struct decode *d, const struct field *fd, const struct node *v, void *out)
@@ -249,7 +265,7 @@ static void decode_size(struct decode *d, const struct field *fd, const struct n
 	else if (integer_of(v, &value))
 		store_int(d, fd, v, value, out);
 	else
-		wrong_type(d, v, "a size");
+		wrong_type(d, v, NODE_INT, "a size");
 }
 
 /* --- lists and structs ----------------------------------------------------------- */
@@ -258,7 +274,7 @@ static bool list_fits(struct decode *d, const struct field *fd, const struct nod
 {
 	size_t max = fd->max ? (size_t)fd->max : FIELD_ITEMS_MAX;
 	if (v->kind != NODE_SEQ) {
-		wrong_type(d, v, "a list");
+		wrong_type(d, v, NODE_SEQ, "a list");
 		return false;
 	}
 	if (v->items.n <= max)
@@ -302,8 +318,8 @@ static void decode_list(struct decode *d, const struct field *fd, const struct n
 
 static void decode_value(struct decode *d, const struct field *fd, const struct node *v, void *out)
 {
-	if (fd->present != FIELD_NOWHERE)
-		*(bool *)at_offset(out, fd->present) = true;
+	if (fd->present)
+		*(bool *)at_offset(out, fd->present - 1) = true;
 	switch (fd->kind) {
 	case FIELD_STRING:
 		decode_string(d, fd, v, out);
@@ -404,10 +420,9 @@ static void decode_object(struct decode *d, const struct schema *s, const struct
 	const char *const version[] = { s->api_version, NULL }, *const kind[] = { s->kind, NULL };
 	struct field fields[] = {
 		{ .name = "apiVersion", .kind = FIELD_STRING, .required = !s->embedded,
-		  .hint = s->api_version, .offset = FIELD_NOWHERE, .present = FIELD_NOWHERE,
-		  .choices = version },
+		  .hint = s->api_version, .offset = FIELD_NOWHERE, .choices = version },
 		{ .name = "kind", .kind = FIELD_STRING, .required = !s->embedded, .hint = s->kind,
-		  .offset = FIELD_NOWHERE, .present = FIELD_NOWHERE, .choices = kind },
+		  .offset = FIELD_NOWHERE, .choices = kind },
 	};
 	decode_field(d, &fields[0], map, NULL);
 	decode_field(d, &fields[1], map, NULL);
@@ -420,14 +435,15 @@ static void decode_map(struct decode *d, const struct schema *s, const struct no
 	if (map->kind == NODE_NULL)
 		map = &empty;
 	if (map->kind != NODE_MAP) {
-		wrong_type(d, map, "a map");
+		wrong_type(d, map, NODE_MAP, "a map");
 		return;
 	}
 	if (s->api_version)
 		decode_object(d, s, map);
 	for (const struct field *fd = s->fields; fd->name; fd++)
 		decode_field(d, fd, map, out);
-	find_unknown(d, s, map);
+	if (!s->open)
+		find_unknown(d, s, map);
 	if (s->check)
 		s->check(d, map, out);
 }

@@ -24,6 +24,7 @@ enum field_kind {
 };
 
 #define FIELD_NOWHERE SIZE_MAX
+#define FIELD_PRESENT(type, member) (offsetof(type, member) + 1)
 
 #define FIELD_STRING_MAX 16384 /* bytes of a string */
 #define FIELD_ITEMS_MAX 1000   /* items of a list, where the field says nothing */
@@ -36,7 +37,7 @@ struct field {
 	bool required;	  /* absent, null, "" and an empty list are a "Required value" */
 	const char *hint; /* said with it: "the host that receives"; or NULL */
 	size_t offset;	  /* in the schema's struct; FIELD_NOWHERE: only checked */
-	size_t present;	  /* of a bool that tells whether it was there; or FIELD_NOWHERE */
+	size_t present;	  /* FIELD_PRESENT of a bool that tells whether it was there; 0: none */
 	size_t count;	  /* of a size_t, for FIELD_STRINGS and FIELD_LIST */
 	const struct schema *sub;
 	int64_t min, max; /* FIELD_INT and FIELD_SIZE: inclusive; of lists max: items, 0: FIELD_ITEMS_MAX */
@@ -51,6 +52,7 @@ struct schema {
 	/* A Kubernetes object: what its apiVersion and kind must be; else NULL. */
 	const char *api_version, *kind;
 	bool embedded; /* then they may be absent */
+	bool open;     /* fields that the table does not have are let be */
 	/* Called when all fields are decoded, also where some were wrong. */
 	void (*check)(struct decode *d, const struct node *map, void *out);
 };
@@ -76,10 +78,19 @@ void *decode_arg(const struct decode *d);
  * front, decode_warn `VALUE: `.
  */
 void decode_required(struct decode *d, const struct node *at, const char *hint);
-void decode_invalid(struct decode *d, const struct node *value, const char *code, const char *fmt, ...)
+void decode_invalid(struct decode *d, const struct node *value, const char *code,
+		    const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-void decode_warn(struct decode *d, const struct node *value, const char *code, const char *fmt, ...)
+void decode_warn(struct decode *d, const struct node *value, const char *code,
+		 const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* "Duplicate value: VALUE". */
+void decode_duplicate(struct decode *d, const struct node *value);
+
+/* "Unsupported value: VALUE: supported values: ..."; more is put behind ("" or "; ..."). */
+void decode_unsupported(struct decode *d, const struct node *value, const char *const *choices,
+			const char *more);
 
 /* The path goes on to a key or item, for findings inside, and back. */
 size_t decode_enter_key(struct decode *d, const char *name);
