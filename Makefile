@@ -1,0 +1,176 @@
+# SPDX-License-Identifier: Apache-2.0
+#
+# make                   build/relpbox: x86-64, musl, static
+# make ARCH=aarch64      build/aarch64/relpbox, cross-built
+# make unit [T=frame]    unit tests under ASan and UBSan; unit-aarch64: by qemu-user
+# make san               build/san/relpbox: the whole program with ASan and UBSan
+# make fuzz F=frame [SECONDS=30]    one libFuzzer harness; fuzz-replay: all corpora
+# make clang layers lint            clang's warnings; who may include whom; scripts, man pages
+# make check check-long demo bench size install clean
+#
+# Nothing is written outside build/. The dependencies' sources come by
+# scripts/deps into DEPS, which several work trees may share. V=1 shows commands.
+
+ARCH ?= x86-64
+DEPS ?= build/deps
+PREFIX ?= /usr/local
+DESTDIR ?=
+WERROR ?= -Werror
+SECONDS ?= 30
+VERSION := $(shell cat VERSION)
+Q := $(if $(V),,@)
+
+PROGRAM := $(if $(filter x86-64,$(ARCH)),build/relpbox,build/$(ARCH)/relpbox)
+all: $(PROGRAM)
+
+# --- what there is -------------------------------------------------------------
+
+LIB := $(patsubst %.c,%.o,$(sort $(wildcard lib/*/*.c relp/*.c)))
+CMD := $(patsubst %.c,%.o,$(sort $(wildcard cmd/*.c)))
+YAML := yaml/api.o yaml/reader.o yaml/scanner.o yaml/parser.o
+UNIT := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
+FUZZ := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+UNIT_RUN := $(if $(T),$(addprefix test_,$(T)),$(UNIT))
+
+# --- how it is compiled --------------------------------------------------------
+
+WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion -Wno-sign-conversion
+OURS = -std=c11 -D_GNU_SOURCE -Ilib -I. $(WARN) $(WERROR) -MMD -MP \
+	-isystem $(DEPS)/src/libyaml/include -isystem $(DEPS)/src/cmocka/include \
+	-D_UINTPTR_T_DEFINED
+YAMLS = -I$(DEPS)/src/libyaml/include -DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=2 \
+	-DYAML_VERSION_PATCH=5 -DYAML_VERSION_STRING='"0.2.5"' -w
+CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR_T_DEFINED -w
+
+HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
+SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+# gcc that sees musl and the kernel's headers, and nothing of glibc. $(1): architecture
+cross = $(subst x86-64,x86_64,$(1))-linux-gnu-
+musl_gcc = $(call cross,$(1))gcc -nostdinc -isystem $(DEPS)/$(1)/include \
+	-isystem $$$$($(call cross,$(1))gcc -print-file-name=include) -idirafter $(DEPS)/$(1)/linux \
+	-O2 -g -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections $(HARDEN)
+
+# A variant: everything compiled in one way under build/NAME/obj, and lib.a of
+# it, which holds lib, relp and libyaml. $(1): NAME; $(2): the compiler with its
+# flags; $(3): the stamp in DEPS that it needs
+define variant
+$(1)_LIB := $$(addprefix build/$(1)/obj/,$(LIB) $(YAML))
+$(1)_CMD := $$(addprefix build/$(1)/obj/,$(CMD))
+
+build/$(1)/lib.a: $$($(1)_LIB) build/sources
+	$$(Q)rm -f $$@ && ar rcs $$@ $$($(1)_LIB)
+
+build/$(1)/obj/%.o: %.c Makefile $(DEPS)/$(3)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $$(OURS) -c $$< -o $$@
+build/$(1)/obj/yaml/%.o: Makefile $(DEPS)/$(3)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(YAMLS) -c $(DEPS)/src/libyaml/src/$$*.c -o $$@
+build/$(1)/obj/cmocka.o: Makefile tests/cmocka/config.h $(DEPS)/$(3)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $(CMOCKAS) -c $(DEPS)/src/cmocka/src/cmocka.c -o $$@
+
+build/$(1)/obj/cmd/main.o: OURS += -DRELPBOX_VERSION='"$(VERSION)"'
+build/$(1)/obj/cmd/main.o: VERSION
+-include $$(wildcard build/$(1)/obj/*/*.d build/$(1)/obj/*/*/*.d)
+endef
+
+$(eval $(call variant,x86-64,$(call musl_gcc,x86-64),x86-64/stamp))
+$(eval $(call variant,aarch64,$(call musl_gcc,aarch64),aarch64/stamp))
+$(eval $(call variant,san,gcc -O1 -g $(SANITIZE),src/stamp))
+$(eval $(call variant,clang,clang -O2,src/stamp))
+$(eval $(call variant,fuzz,clang -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,src/stamp))
+
+# Rewritten only when a file came or went, so that no archive keeps a stale member.
+build/sources: FORCE
+	@mkdir -p build
+	@echo '$(LIB)' | cmp -s - $@ || echo '$(LIB)' >$@
+
+# The script is quick when all is there, and leaves its stamps alone then.
+$(DEPS)/src/stamp: FORCE
+	@DEPS=$(DEPS) scripts/deps src
+$(DEPS)/%/stamp: $(DEPS)/src/stamp FORCE
+	@DEPS=$(DEPS) scripts/deps $*
+
+# --- the program ---------------------------------------------------------------
+
+# $(1): architecture; $(2): where the program goes
+define program
+build/$(1)/relpbox.debug: build/$(1)/lib.a $$($(1)_CMD) build/sources scripts/link-static
+	@echo "LINK  $(2)"
+	$$(Q)scripts/link-static $(DEPS)/$(1) $(call cross,$(1)) $$@ $$($(1)_CMD) $$<
+$(2): build/$(1)/relpbox.debug
+	$$(Q)$(call cross,$(1))strip -o $$@ $$<
+
+build/$(1)/unit/%: build/$(1)/obj/tests/unit/%.o build/$(1)/obj/cmocka.o build/$(1)/lib.a
+	@mkdir -p $$(@D)
+	$$(Q)scripts/link-static $(DEPS)/$(1) $(call cross,$(1)) $$@ $$^
+endef
+$(eval $(call program,x86-64,build/relpbox))
+$(eval $(call program,aarch64,build/aarch64/relpbox))
+
+san: build/san/relpbox
+build/san/relpbox: $(san_CMD) build/san/lib.a build/sources
+	@echo "LINK  $@"
+	$(Q)gcc $(SANITIZE) -pthread -o $@ $(filter %.o %.a,$^)
+
+size: $(PROGRAM)
+	@echo "$(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
+
+install: $(PROGRAM)
+	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/relpbox
+	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/relpbox/LICENSE
+	set -e; for page in $(wildcard man/*.[1-8]); do install -D -m 644 $$page \
+		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+
+# --- tests ---------------------------------------------------------------------
+
+unit: $(addprefix build/san/unit/,$(UNIT_RUN))
+	@scripts/run-unit $^
+build/san/unit/%: build/san/obj/tests/unit/%.o build/san/obj/cmocka.o build/san/lib.a
+	@mkdir -p $(@D)
+	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
+
+unit-aarch64: $(addprefix build/aarch64/unit/,$(UNIT_RUN))
+	@scripts/run-unit $(if $(filter aarch64,$(shell uname -m)),,--via qemu-aarch64) $^
+
+fuzz-replay: $(addprefix replay-,$(FUZZ))
+	@echo "$(words $(FUZZ)) corpora replayed"
+replay-%: build/san/fuzz/%
+	@scripts/replay $< testdata/fuzz/$(patsubst fuzz_%,%,$*)
+build/san/fuzz/%: build/san/obj/tests/fuzz/%.o build/san/obj/tests/fuzz/replay.o build/san/lib.a
+	@mkdir -p $(@D)
+	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
+
+# What it finds stays in build/fuzz: worth a look, and then a place in testdata/fuzz.
+fuzz: build/fuzz/fuzz_$(F)
+	@mkdir -p build/fuzz/corpus/$(F) testdata/fuzz/$(F)
+	$< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		-artifact_prefix=build/fuzz/$(F)- build/fuzz/corpus/$(F) testdata/fuzz/$(F)
+build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/lib.a
+	$(Q)clang $(SANITIZE) -fsanitize=fuzzer -pthread -o $@ $^
+
+clang: $(addprefix build/clang/obj/,$(LIB) $(CMD) $(UNIT:%=tests/unit/%.o) $(FUZZ:%=tests/fuzz/%.o))
+
+layers:
+	@scripts/layers
+
+lint:
+	shellcheck $$(grep -lsE '^#!.*[/ ](ba)?sh$$' scripts/* .ci/* bench/* tests/e2e/* tests/tools/*)
+	$(if $(wildcard man/*.[1-8]),mandoc -T lint -W warning man/*.[1-8])
+
+check check-long demo:
+	@scripts/$@
+bench: all
+	@bench/run
+
+clean:
+	rm -rf $(filter-out build/deps,$(wildcard build/*))
+
+.PHONY: all san size install unit unit-aarch64 fuzz-replay fuzz clang layers lint check \
+	check-long demo bench clean FORCE
+.SECONDARY:
+.DELETE_ON_ERROR:
+.SUFFIXES:
