@@ -37,18 +37,19 @@ UNIT_RUN := $(if $(T),$(addprefix test_,$(T)),$(UNIT))
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
 	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion -Wno-sign-conversion
 OURS = -std=c11 -D_GNU_SOURCE -Ilib -I. $(WARN) $(WERROR) -MMD -MP \
-	-isystem $(DEPS)/src/libyaml/include -isystem $(DEPS)/src/cmocka/include
+	-isystem $(DEPS)/src/libyaml/include -isystem $(DEPS)/src/cmocka/include \
+	-D_UINTPTR_T_DEFINED
 YAMLS = -I$(DEPS)/src/libyaml/include -DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=2 \
 	-DYAML_VERSION_PATCH=5 -DYAML_VERSION_STRING='"0.2.5"' -w
-CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -w
+CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR_T_DEFINED -w
 
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # gcc that sees musl and the kernel's headers, and nothing of glibc. $(1): architecture
 cross = $(subst x86-64,x86_64,$(1))-linux-gnu-
-musl_gcc = $(call cross,$(1))gcc -nostdinc -isystem $(DEPS)/$(1)/include \
-	-isystem $$$$($(call cross,$(1))gcc -print-file-name=include) -idirafter $(DEPS)/$(1)/linux \
+musl_gcc = $(call cross,$(1))gcc -nostdinc -isystem $(DEPS)/musl-$(1)/include \
+	-isystem $$$$($(call cross,$(1))gcc -print-file-name=include) -idirafter $(DEPS)/musl-$(1)/linux \
 	-O2 -g -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections $(HARDEN)
 
 # A variant: everything compiled in one way under build/NAME/obj, and lib.a of
@@ -76,8 +77,8 @@ build/$(1)/obj/cmd/main.o: VERSION
 -include $$(wildcard build/$(1)/obj/*/*.d build/$(1)/obj/*/*/*.d)
 endef
 
-$(eval $(call variant,x86-64,$(call musl_gcc,x86-64),x86-64/stamp))
-$(eval $(call variant,aarch64,$(call musl_gcc,aarch64),aarch64/stamp))
+$(eval $(call variant,x86-64,$(call musl_gcc,x86-64),musl-x86-64/stamp))
+$(eval $(call variant,aarch64,$(call musl_gcc,aarch64),musl-aarch64/stamp))
 $(eval $(call variant,san,gcc -O1 -g $(SANITIZE),src/stamp))
 $(eval $(call variant,clang,clang -O2,src/stamp))
 $(eval $(call variant,fuzz,clang -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,src/stamp))
@@ -90,7 +91,7 @@ build/sources: FORCE
 # The script is quick when all is there, and leaves its stamps alone then.
 $(DEPS)/src/stamp: FORCE
 	@DEPS=$(DEPS) scripts/deps src
-$(DEPS)/%/stamp: FORCE
+$(DEPS)/%/stamp: $(DEPS)/src/stamp FORCE
 	@DEPS=$(DEPS) scripts/deps $*
 
 # --- the program ---------------------------------------------------------------
@@ -99,13 +100,13 @@ $(DEPS)/%/stamp: FORCE
 define program
 build/$(1)/relpbox.debug: build/$(1)/lib.a $$($(1)_CMD) build/sources scripts/link-static
 	@echo "LINK  $(2)"
-	$$(Q)scripts/link-static $(DEPS)/$(1) $(call cross,$(1)) $$@ $$($(1)_CMD) $$<
+	$$(Q)scripts/link-static $(DEPS)/musl-$(1) $(call cross,$(1)) $$@ $$($(1)_CMD) $$<
 $(2): build/$(1)/relpbox.debug
 	$$(Q)$(call cross,$(1))strip -o $$@ $$<
 
 build/$(1)/unit/%: build/$(1)/obj/tests/unit/%.o build/$(1)/obj/cmocka.o build/$(1)/lib.a
 	@mkdir -p $$(@D)
-	$$(Q)scripts/link-static $(DEPS)/$(1) $(call cross,$(1)) $$@ $$^
+	$$(Q)scripts/link-static $(DEPS)/musl-$(1) $(call cross,$(1)) $$@ $$^
 endef
 $(eval $(call program,x86-64,build/relpbox))
 $(eval $(call program,aarch64,build/aarch64/relpbox))
@@ -157,8 +158,8 @@ layers:
 	@scripts/layers
 
 lint:
-	shellcheck scripts/* $(wildcard .ci/run)
-	$(if $(wildcard man/*),mandoc -T lint -W warning man/*.[1-8])
+	shellcheck $$(grep -lsE '^#!.*[/ ](ba)?sh$$' scripts/* .ci/* bench/* tests/e2e/* tests/tools/*)
+	$(if $(wildcard man/*.[1-8]),mandoc -T lint -W warning man/*.[1-8])
 
 check check-long demo:
 	@scripts/$@
@@ -170,6 +171,6 @@ clean:
 
 .PHONY: all san size install unit unit-aarch64 fuzz-replay fuzz clang layers lint check \
 	check-long demo bench clean FORCE
-.PRECIOUS: build/%
+.SECONDARY:
 .DELETE_ON_ERROR:
 .SUFFIXES:

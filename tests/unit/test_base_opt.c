@@ -32,11 +32,11 @@ static const struct opt table[] = {
  */
 static void walk(const char *line, char *out, size_t size)
 {
-	char *argv[20] = { "relp-send" };
+	char *argv[20] = { (char[]){ "relp-send" } };
 	char *copy = strdup(line), *save = copy;
 	int argc = 1;
 	for (char *w; *line && (w = strsep(&copy, "|"));)
-		argv[argc++] = strcmp(w, "~") == 0 ? "" : w;
+		argv[argc++] = strcmp(w, "~") == 0 ? w + 1 : w;
 	struct opt_scan scan = { .argc = argc, .argv = argv };
 	struct err e;
 	FILE *f = fmemopen(out, size, "w");
@@ -140,7 +140,7 @@ static void what_is_wrong_is_said(void **state)
 static void a_choice_is_a_whole_word(void **state)
 {
 	(void)state;
-	char *argv[] = { "x", "--oversize=cut|split" };
+	char *argv[] = { (char[]){ "x" }, (char[]){ "--oversize=cut|split" } };
 	struct opt_scan scan = { .argc = 2, .argv = argv };
 	assert_int_equal(opt_next(&scan, table, NULL), OPT_BAD);
 	assert_int_equal(opt_next(&scan, table, NULL), OPT_END);
@@ -153,7 +153,7 @@ static void a_long_wrong_word_is_cut(void **state)
 	memset(word, 'z', sizeof(word));
 	memcpy(word, "--", 2);
 	word[sizeof(word) - 1] = '\0';
-	char *argv[] = { "x", word };
+	char *argv[] = { (char[]){ "x" }, word };
 	struct opt_scan scan = { .argc = 2, .argv = argv };
 	struct err e;
 	assert_int_equal(opt_next(&scan, table, &e), OPT_BAD);
@@ -168,7 +168,7 @@ static void no_argv_at_all(void **state)
 	struct opt_scan scan = { .argc = 0, .argv = argv };
 	assert_int_equal(opt_next(&scan, table, NULL), OPT_END);
 	static const struct opt none[] = { { 0 } };
-	char *words[] = { "x", "--help", "-h", "w" };
+	char *words[] = { (char[]){ "x" }, (char[]){ "--help" }, (char[]){ "-h" }, (char[]){ "w" } };
 	struct opt_scan other = { .argc = 4, .argv = words };
 	struct err e;
 	assert_int_equal(opt_next(&other, none, &e), OPT_BAD);
@@ -233,8 +233,8 @@ static void help_text(void **state)
 		"Options:\n"
 		"  -c, --config FILE          Read the configuration from FILE\n"
 		"      --spool-dir DIR        Keep what waits in DIR (default: /var/lib/relpbox)\n"
-		"  -o, --oversize HOW         What becomes of a message over the limit (cut|split;\n"
-		"                             default: cut)\n"
+		"  -o, --oversize HOW         What becomes of a message over the limit\n"
+		"                             (cut|split; default: cut)\n"
 		"      --untrusted mark|drop  Treat forged names\n"
 		"  -v, --verbose              Say more\n"
 		"  -q, --quiet                Say less\n"

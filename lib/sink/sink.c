@@ -1,0 +1,291 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink/sink_int.h"
+
+#include "base/clock.h"
+#include "base/esc.h"
+#include "base/mem.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A session that stood this long and is closed while idle was no refusal. */
+#define SETTLED_MS 10000
+
+void sink_set_state(struct sink *s, enum sink_state state)
+{
+	if (s->state == state)
+		return;
+	s->state = state;
+	s->state_ms = loop_now_ms(s->loop);
+}
+
+void sink_count(struct sink *s, enum sink_count what, uint64_t n)
+{
+	if (n)
+		s->ev.count(s->ev.arg, what, n);
+}
+
+void sink_try_after(struct sink *s, uint64_t ms)
+{
+	s->stage = STAGE_WAITING;
+	loop_timer_set(s->loop, &s->retry, ms);
+}
+
+static void note_error(struct sink *s, const char *text)
+{
+	snprintf(s->last_error, sizeof(s->last_error), "%s", text);
+	s->last_error_ms = loop_now_ms(s->loop);
+	sink_count(s, SINK_FAILURES, 1);
+	sink_outage_begin(s, text);
+}
+
+static void finish(struct sink *s)
+{
+	if (s->stage == STAGE_STOPPED)
+		return;
+	s->stage = STAGE_STOPPED;
+	sink_set_state(s, SINK_STOPPED);
+	loop_timer_clear(s->loop, &s->retry);
+	loop_timer_clear(s->loop, &s->rebind);
+	loop_timer_clear(s->loop, &s->stop);
+	loop_timer_clear(s->loop, &s->bucket.timer);
+	loop_timer_clear(s->loop, &s->outage.timer);
+	s->ev.stopped(s->ev.arg);
+}
+
+static void on_resolved(void *arg, const struct addr_list *list, const struct err *why)
+{
+	struct sink *s = arg;
+	if (!list) {
+		note_error(s, why->text);
+		sink_try_after(s, backoff_blocked(&s->backoff, loop_now_ms(s->loop)));
+		return;
+	}
+	s->stage = STAGE_SESSION;
+	session_start(s->session, list);
+}
+
+static void on_retry(void *arg)
+{
+	struct sink *s = arg;
+	struct addr_list one;
+	s->opened = false;
+	s->accepted_here = 0;
+	s->probe = 0;
+	s->probe_answered = false;
+	s->failed_here = false;
+	if (addr_literal(s->host, s->conf.port, &one.at[0]) == 0) {
+		one.n = 1;
+		on_resolved(s, &one, NULL);
+		return;
+	}
+	s->stage = STAGE_RESOLVING;
+	resolver_ask(s->resolver, s->host, s->conf.port, s->conf.session.connect_ms, on_resolved,
+		     s);
+}
+
+static void on_rebind(void *arg)
+{
+	struct sink *s = arg;
+	/* with a suspect each connection carries one record: it is new often enough */
+	if (s->suspect.plan == SUSPECT_NONE)
+		session_close(s->session);
+}
+
+static void on_stop_limit(void *arg)
+{
+	struct sink *s = arg;
+	session_abort(s->session);
+	finish(s);
+}
+
+/* When a rebind is due: 10 % earlier or later, so that nodes started together drift apart. */
+static uint64_t rebind_after(struct sink *s)
+{
+	uint64_t tenth = s->conf.rebind_ms / 10;
+	return s->conf.rebind_ms - tenth + rand_below(&s->backoff.random, 2 * tenth + 1);
+}
+
+static void on_stage(void *arg, enum session_stage stage, const struct err *e)
+{
+	struct sink *s = arg;
+	if (stage == SESSION_CONNECT && e)
+		snprintf(s->last_error, sizeof(s->last_error), "%s", e->text);
+	if (stage == SESSION_HANDSHAKE || stage == SESSION_OPEN)
+		backoff_connected(&s->backoff);
+}
+
+static void on_opened(void *arg, struct slice offers)
+{
+	struct sink *s = arg;
+	(void)offers;
+	s->opened = true;
+	s->opened_ms = loop_now_ms(s->loop);
+	sink_count(s, SINK_CONNECTS, 1);
+	window_rewind(&s->window);
+	if (s->conf.rebind_ms)
+		loop_timer_set(s->loop, &s->rebind, rebind_after(s));
+	if (s->suspect.plan != SUSPECT_NONE)
+		sink_set_state(s, SINK_DOUBTING);
+	else
+		sink_outage_opened(s);
+	sink_pump(s);
+}
+
+/* How long to wait after a session that ended this way. */
+static uint64_t wait_after(struct sink *s, enum session_end why)
+{
+	uint64_t now = loop_now_ms(s->loop);
+	bool settled = s->opened && s->window.in_flight == 0 &&
+		       now - s->opened_ms > SETTLED_MS;
+	if (why == SESSION_END_CONNECT)
+		return backoff_blocked(&s->backoff, now);
+	if (s->failed_here)
+		return backoff_refused(&s->backoff);
+	if (why == SESSION_END_CLOSED)
+		return 0;
+	if (s->accepted_here || settled)
+		return backoff_lost(&s->backoff);
+	return backoff_refused(&s->backoff);
+}
+
+static void on_ended(void *arg, enum session_end why, const struct err *e)
+{
+	struct sink *s = arg;
+	loop_timer_clear(s->loop, &s->rebind);
+	loop_timer_clear(s->loop, &s->bucket.timer);
+	if (s->stopping) {
+		window_rewind(&s->window);
+		finish(s);
+		return;
+	}
+	uint64_t ms = wait_after(s, why);
+	if (why != SESSION_END_CLOSED)
+		note_error(s, e ? e->text : session_end_name(why));
+	sink_judge(s, why);
+	window_rewind(&s->window);
+	sink_try_after(s, ms);
+}
+
+static const struct session_events session_events = {
+	.stage = on_stage,
+	.opened = on_opened,
+	.accepted = sink_on_accepted,
+	.refused = sink_on_refused,
+	.room = sink_on_room,
+	.ended = on_ended,
+};
+
+struct sink *sink_new(struct loop *l, struct resolver *r, struct spool *sp,
+		      const struct sink_conf *conf, const struct sink_events *ev)
+{
+	struct sink *s = mem_zero(1, sizeof(*s));
+	s->loop = l;
+	s->resolver = r;
+	s->spool = sp;
+	s->conf = *conf;
+	s->ev = *ev;
+	s->host = mem_strdup(conf->host);
+	s->conf.host = s->host;
+	if (s->conf.session.connect_ms == 0)
+		s->conf.session.connect_ms = 10000;
+	if (s->conf.session.relp.window_frames == 0)
+		s->conf.session.relp.window_frames = 2048;
+	s->session = session_new(l, &s->conf.session, &session_events, s);
+	window_init(&s->window, s->conf.session.relp.window_frames);
+	s->backoff.random = conf->seed;
+	giveup_init(&s->outage.giveup, conf->resume_retry_count);
+	s->read_upto = spool_acknowledged(sp);
+	s->sent_upto = s->read_upto;
+	s->retry = (struct loop_timer){ .fire = on_retry, .arg = s };
+	s->rebind = (struct loop_timer){ .fire = on_rebind, .arg = s };
+	s->stop = (struct loop_timer){ .fire = on_stop_limit, .arg = s };
+	s->bucket.timer = (struct loop_timer){ .fire = sink_on_rate, .arg = s };
+	s->outage.timer = (struct loop_timer){ .fire = sink_on_outage_tick, .arg = s };
+	return s;
+}
+
+void sink_free(struct sink *s)
+{
+	if (!s)
+		return;
+	session_free(s->session);
+	if (s->stage == STAGE_RESOLVING)
+		resolver_cancel(s->resolver);
+	loop_timer_clear(s->loop, &s->retry);
+	loop_timer_clear(s->loop, &s->rebind);
+	loop_timer_clear(s->loop, &s->stop);
+	loop_timer_clear(s->loop, &s->bucket.timer);
+	loop_timer_clear(s->loop, &s->outage.timer);
+	window_free(&s->window);
+	free(s->host);
+	free(s);
+}
+
+void sink_start(struct sink *s)
+{
+	s->started = true;
+	s->state_ms = loop_now_ms(s->loop);
+	on_retry(s);
+}
+
+void sink_stop(struct sink *s, uint64_t limit_ms)
+{
+	if (s->stopping || s->stage == STAGE_STOPPED)
+		return;
+	s->stopping = true;
+	if (s->stage == STAGE_RESOLVING)
+		resolver_cancel(s->resolver);
+	if (s->stage != STAGE_SESSION || !s->opened) {
+		session_abort(s->session);
+		finish(s);
+		return;
+	}
+	loop_timer_set(s->loop, &s->stop, limit_ms);
+	session_close(s->session);
+}
+
+static const char *stage_name(const struct sink *s)
+{
+	switch (s->stage) {
+	case STAGE_WAITING:
+		return "waiting";
+	case STAGE_RESOLVING:
+		return "resolving";
+	case STAGE_SESSION:
+		return session_stage_name(session_stage(s->session));
+	case STAGE_STOPPED:
+		break;
+	}
+	return "stopped";
+}
+
+const char *sink_state_name(enum sink_state state)
+{
+	static const char *const names[] = {
+		[SINK_STARTING] = "starting",	[SINK_DELIVERING] = "delivering",
+		[SINK_SUSPENDED] = "suspended", [SINK_DOUBTING] = "doubting a record",
+		[SINK_STOPPED] = "stopped",
+	};
+	return names[state];
+}
+
+void sink_status(const struct sink *s, struct sink_status *out)
+{
+	uint64_t now = loop_now_ms(s->loop);
+	*out = (struct sink_status){
+		.state = s->state,
+		.stage = stage_name(s),
+		.since_ms = s->state_ms,
+		.unanswered = s->window.in_flight,
+		.suspect = s->suspect.seq,
+		.last_error_ms = s->last_error_ms,
+		.last_accepted_ms = s->last_accepted_ms,
+	};
+	memcpy(out->last_error, s->last_error, sizeof(out->last_error));
+	if (s->stage == STAGE_WAITING && loop_timer_is_set(&s->retry) && s->retry.due_ms > now)
+		out->next_try_ms = s->retry.due_ms - now;
+	if (s->stage == STAGE_SESSION && s->opened)
+		addr_text(session_peer(s->session), out->peer);
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sink/sink_int.h"
+
+#include "base/clock.h"
+#include "base/esc.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+/* Puts the next record of the spool into the window. False: none, or the window is full. */
+static bool read_on(struct sink *s, struct spool_frame *f)
+{
+	if (window_full(&s->window))
+		return false;
+	if (spool_read(s->spool, s->read_upto + 1, f) == 0)
+		return false;
+	s->read_upto = f->seq;
+	window_add(&s->window, f->seq, f->payload.len);
+	return true;
+}
+
+static void advance(struct sink *s)
+{
+	uint64_t upto = window_advance(&s->window);
+	if (upto)
+		spool_acknowledge(s->spool, upto, loop_now_ms(s->loop));
+}
+
+static void send_frame(struct sink *s, struct window_item *it, const struct spool_frame *f)
+{
+	if (it->seq <= s->sent_upto)
+		sink_count(s, SINK_RESENT, 1);
+	else
+		s->sent_upto = it->seq;
+	session_send(s->session, it->seq, f->payload);
+	window_sent(&s->window, it);
+}
+
+/* Reads an item of the window again. False: its frame is damaged by now; the spool counts that. */
+static bool reread(struct sink *s, struct window_item *it, struct spool_frame *f)
+{
+	if (spool_read(s->spool, it->seq, f) == 1 && f->seq == it->seq)
+		return true;
+	it->accepted = true;
+	return false;
+}
+
+/* Has max_rate room for one more now? If not, comes back when it has. */
+static bool rate_allows(struct sink *s)
+{
+	if (s->conf.max_rate == 0)
+		return true;
+	double rate = (double)s->conf.max_rate;
+	uint64_t now = loop_now_ms(s->loop);
+	double most = rate / 10 > 1 ? rate / 10 : 1;
+	s->bucket.tokens += (double)(now - s->bucket.at_ms) * rate / 1000;
+	s->bucket.at_ms = now;
+	if (s->bucket.tokens > most)
+		s->bucket.tokens = most;
+	if (s->bucket.tokens >= 1)
+		return true;
+	if (!loop_timer_is_set(&s->bucket.timer))
+		loop_timer_set(s->loop, &s->bucket.timer,
+			       (uint64_t)((1 - s->bucket.tokens) * 1000 / rate) + 1);
+	return false;
+}
+
+void sink_on_rate(void *arg)
+{
+	sink_pump(arg);
+}
+
+static void send_all(struct sink *s)
+{
+	struct spool_frame f;
+	for (;;) {
+		if (!rate_allows(s))
+			break;
+		struct window_item *it = window_next(&s->window);
+		bool have = false;
+		if (!it) {
+			have = read_on(s, &f);
+			it = window_next(&s->window);
+		}
+		if (!it || !session_room(s->session, it->size))
+			break;
+		if (!have && !reread(s, it, &f))
+			continue;
+		send_frame(s, it, &f);
+		s->bucket.tokens -= 1;
+	}
+	advance(s);
+}
+
+/* Plan ALONE or OTHER: this connection carries one record, then closes. */
+static void send_probe(struct sink *s)
+{
+	struct spool_frame f;
+	if (s->probe)
+		return;
+	while (window_items(&s->window) < SUSPECT_OTHERS + 2 && read_on(s, &f))
+		;
+	struct window_item *it = window_find(&s->window, s->suspect.seq);
+	if (!it || !reread(s, it, &f)) {
+		suspect_clear(&s->suspect);
+		session_close(s->session);
+		return;
+	}
+	if (s->suspect.plan == SUSPECT_OTHER) {
+		it = window_other(&s->window, s->suspect.seq, s->suspect.other);
+		if (!it && s->suspect.other) {
+			s->suspect.other = 0;
+			it = window_other(&s->window, s->suspect.seq, 0);
+		}
+		if (!it || !reread(s, it, &f)) {
+			suspect_no_other(&s->suspect);
+			it = window_find(&s->window, s->suspect.seq);
+			if (!reread(s, it, &f))
+				return;
+		}
+	}
+	if (!session_room(s->session, it->size))
+		return;
+	s->probe = it->seq;
+	send_frame(s, it, &f);
+}
+
+static void pump(struct sink *s)
+{
+	if (s->stopping || !s->opened || session_stage(s->session) != SESSION_RUNNING)
+		return;
+	if (s->suspect.plan == SUSPECT_NONE && !s->failed_here)
+		send_all(s);
+	else if (s->suspect.plan != SUSPECT_NONE && !s->failed_here)
+		send_probe(s);
+}
+
+void sink_on_room(void *arg)
+{
+	pump(arg);
+}
+
+void sink_pump(struct sink *s)
+{
+	pump(s);
+	if (s->stage == STAGE_SESSION)
+		session_flush(s->session);
+	/* frames that only carry a cursor are done when all before them are */
+	if (window_items(&s->window) == 0 && s->read_upto < spool_readable(s->spool)) {
+		struct spool_frame f;
+		if (spool_read(s->spool, s->read_upto + 1, &f) == 0) {
+			s->read_upto = spool_readable(s->spool);
+			spool_acknowledge(s->spool, s->read_upto, loop_now_ms(s->loop));
+		}
+	}
+}
+
+void sink_on_accepted(void *arg, uint64_t first, uint64_t last, size_t count)
+{
+	struct sink *s = arg;
+	s->accepted_here += count;
+	s->last_accepted_ms = loop_now_ms(s->loop);
+	sink_count(s, SINK_ACCEPTED, count);
+	window_accept(&s->window, first, last);
+	enum suspect_plan plan = s->suspect.plan;
+	suspect_accepted(&s->suspect, last);
+	backoff_accepted(&s->backoff);
+	if (plan == SUSPECT_NONE) {
+		if (s->outage.since_ms)
+			sink_outage_end(s);
+		sink_set_state(s, SINK_DELIVERING);
+	} else {
+		/* one record, one connection: the plan for the next one is known */
+		session_close(s->session);
+	}
+	advance(s);
+}
+
+void sink_on_refused(void *arg, uint64_t token, unsigned code, struct slice text)
+{
+	struct sink *s = arg;
+	char words[200];
+	sink_count(s, SINK_REFUSED, 1);
+	struct window_item *it = window_find(&s->window, token);
+	if (it)
+		window_refuse(&s->window, it);
+	if (s->probe == token)
+		s->probe_answered = true;
+	if (!s->failed_here) {
+		snprintf(s->last_error, sizeof(s->last_error),
+			 "record %" PRIu64 " was answered %u %s", token, code,
+			 esc_text(words, sizeof(words), text));
+		s->last_error_ms = loop_now_ms(s->loop);
+		sink_outage_begin(s, s->last_error);
+	}
+	s->failed_here = true;
+	if (s->suspect.plan == SUSPECT_NONE)
+		suspect_refused(&s->suspect, token);
+	session_close(s->session);
+}
+
+static void set_aside(struct sink *s)
+{
+	struct err e = { 0 };
+	struct spool_frame f;
+	struct window_item *it = window_find(&s->window, s->suspect.seq);
+	if (it && reread(s, it, &f)) {
+		if (spool_set_aside(s->spool, &f, s->last_error, clock_real_us(), &e) < 0) {
+			say(&s->ev.say, SAY_ERR, "record %" PRIu64 " can't be set aside: %s",
+			    s->suspect.seq, e.text);
+			return;
+		}
+		say(&s->ev.say, SAY_ERR,
+		    "record %" PRIu64 " was set aside: it failed alone %d times while others were accepted (%s)",
+		    s->suspect.seq, SUSPECT_FAILURES, s->last_error);
+		sink_count(s, SINK_SET_ASIDE, 1);
+		it->accepted = true;
+	}
+	suspect_clear(&s->suspect);
+	advance(s);
+}
+
+void sink_judge(struct sink *s, enum session_end why)
+{
+	if (s->suspect.plan == SUSPECT_NONE) {
+		struct window_item *it = window_oldest_in_flight(&s->window);
+		if (it && !s->failed_here && why != SESSION_END_CLOSED)
+			suspect_broke(&s->suspect, it->seq);
+		return;
+	}
+	struct window_item *it = s->probe ? window_find(&s->window, s->probe) : NULL;
+	bool unanswered = it && it->in_flight && why != SESSION_END_CLOSED;
+	if (!s->probe || !(s->probe_answered || unanswered))
+		return;
+	if (suspect_failed(&s->suspect))
+		set_aside(s);
+}
