@@ -76,9 +76,13 @@ static int split_v6(struct slice text, char *host, uint16_t *port, struct err *e
 	return copy_port(text, slice_of(text.p + at + 2, text.len - at - 2), port, e);
 }
 
-static int bare_v6(struct slice text, struct err *e)
+static int too_many_colons(struct slice text, struct err *e)
 {
 	char shown[160];
+	for (size_t i = 0; i < text.len; i++) {
+		if (!memchr("0123456789abcdefABCDEF:.%", text.p[i], 25))
+			return bad(text, "more than one colon; write HOST:PORT", e);
+	}
 	esc_text(shown, sizeof(shown), text);
 	return err_set(e, "address \"%s\": an IPv6 address stands in brackets: [%s]:PORT", shown,
 		       shown);
@@ -96,7 +100,7 @@ int addr_split(struct slice text, char *host, uint16_t *port, struct err *e)
 	if (n == 0)
 		return bad(text, "the port is missing; write HOST:PORT", e);
 	if (n > 1)
-		return bare_v6(text, e);
+		return too_many_colons(text, e);
 	for (size_t i = 0; i < at; i++) {
 		if (!is_name_char(text.p[i]))
 			return bad(text, "a character that no host name has", e);

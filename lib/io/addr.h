@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 /* The text of any address, "[::1]:20514" or "127.0.0.1:20514", with the NUL. */
-#define ADDR_TEXT_MAX 64
+#define ADDR_TEXT_MAX 72
 #define ADDR_HOST_MAX 256
 
 struct addr {

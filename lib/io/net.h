@@ -5,6 +5,8 @@
 #include "base/err.h"
 #include "io/addr.h"
 
+#include <sys/types.h>
+
 /* Sockets as relpbox wants them: non-blocking, close-on-exec, TCP_NODELAY. */
 
 /*

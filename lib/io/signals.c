@@ -15,21 +15,17 @@ struct signals {
 	void (*caught)(void *arg, int signo);
 	void *arg;
 	sigset_t before;
-	bool *freed; /* set while caught runs */
 };
 
 static void ready(void *arg, uint32_t events)
 {
 	struct signals *s = arg;
 	struct signalfd_siginfo info;
-	bool freed = false;
 
 	(void)events;
-	s->freed = &freed;
-	while (!freed && read(s->watch.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
+	/* one a turn, the next keeps the descriptor readable: caught may free us */
+	if (read(s->watch.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		s->caught(s->arg, (int)info.ssi_signo);
-	if (!freed)
-		s->freed = NULL;
 }
 
 struct signals *signals_new(struct loop *l, void (*caught)(void *arg, int signo), void *arg,
@@ -69,8 +65,6 @@ void signals_free(struct signals *s)
 
 	if (!s)
 		return;
-	if (s->freed)
-		*s->freed = true;
 	/* a second SIGTERM that waits would kill us as soon as it is no longer blocked */
 	while (read(s->watch.fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
 		;
