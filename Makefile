@@ -148,6 +148,7 @@ build/san/fuzz/%: build/san/obj/tests/fuzz/%.o build/san/obj/tests/fuzz/replay.o
 fuzz: build/fuzz/fuzz_$(F)
 	@mkdir -p build/fuzz/corpus/$(F) testdata/fuzz/$(F)
 	$< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		$(addprefix -dict=,$(wildcard tests/fuzz/$(F).dict)) \
 		-artifact_prefix=build/fuzz/$(F)- build/fuzz/corpus/$(F) testdata/fuzz/$(F)
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/lib.a
 	$(Q)clang $(SANITIZE) -fsanitize=fuzzer -pthread -o $@ $^
