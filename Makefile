@@ -48,8 +48,8 @@ SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-fra
 
 # gcc that sees musl and the kernel's headers, and nothing of glibc. $(1): architecture
 cross = $(subst x86-64,x86_64,$(1))-linux-gnu-
-musl_gcc = $(call cross,$(1))gcc -nostdinc -isystem $(DEPS)/$(1)/include \
-	-isystem $$$$($(call cross,$(1))gcc -print-file-name=include) -idirafter $(DEPS)/$(1)/linux \
+musl_gcc = $(call cross,$(1))gcc -nostdinc -isystem $(DEPS)/musl-$(1)/include \
+	-isystem $$$$($(call cross,$(1))gcc -print-file-name=include) -idirafter $(DEPS)/musl-$(1)/linux \
 	-O2 -g -ffile-prefix-map=$(CURDIR)=. -ffunction-sections -fdata-sections $(HARDEN)
 
 # A variant: everything compiled in one way under build/NAME/obj, and lib.a of
@@ -77,8 +77,8 @@ build/$(1)/obj/cmd/main.o: VERSION
 -include $$(wildcard build/$(1)/obj/*/*.d build/$(1)/obj/*/*/*.d)
 endef
 
-$(eval $(call variant,x86-64,$(call musl_gcc,x86-64),x86-64/stamp))
-$(eval $(call variant,aarch64,$(call musl_gcc,aarch64),aarch64/stamp))
+$(eval $(call variant,x86-64,$(call musl_gcc,x86-64),musl-x86-64/stamp))
+$(eval $(call variant,aarch64,$(call musl_gcc,aarch64),musl-aarch64/stamp))
 $(eval $(call variant,san,gcc -O1 -g $(SANITIZE),src/stamp))
 $(eval $(call variant,clang,clang -O2,src/stamp))
 $(eval $(call variant,fuzz,clang -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,src/stamp))
@@ -100,13 +100,13 @@ $(DEPS)/%/stamp: $(DEPS)/src/stamp FORCE
 define program
 build/$(1)/relpbox.debug: build/$(1)/lib.a $$($(1)_CMD) build/sources scripts/link-static
 	@echo "LINK  $(2)"
-	$$(Q)scripts/link-static $(DEPS)/$(1) $(call cross,$(1)) $$@ $$($(1)_CMD) $$<
+	$$(Q)scripts/link-static $(DEPS)/musl-$(1) $(call cross,$(1)) $$@ $$($(1)_CMD) $$<
 $(2): build/$(1)/relpbox.debug
 	$$(Q)$(call cross,$(1))strip -o $$@ $$<
 
 build/$(1)/unit/%: build/$(1)/obj/tests/unit/%.o build/$(1)/obj/cmocka.o build/$(1)/lib.a
 	@mkdir -p $$(@D)
-	$$(Q)scripts/link-static $(DEPS)/$(1) $(call cross,$(1)) $$@ $$^
+	$$(Q)scripts/link-static $(DEPS)/musl-$(1) $(call cross,$(1)) $$@ $$^
 endef
 $(eval $(call program,x86-64,build/relpbox))
 $(eval $(call program,aarch64,build/aarch64/relpbox))

@@ -20,7 +20,13 @@ struct command {
 #define EXIT_FAILED 1 /* also: the output could not be written */
 #define EXIT_USAGE 2
 
+extern const char program_version[];
+extern const char program_software[]; /* what RELP offers say: "relpbox,VERSION" */
+
 /* One file each. */
+extern const struct command cmd_forward;
+extern const struct command cmd_status;
+extern const struct command cmd_spool;
 extern const struct command cmd_completion;
 extern const struct command cmd_help;
 

@@ -11,8 +11,14 @@
 #include <stdio.h>
 #include <string.h>
 
+const char program_version[] = RELPBOX_VERSION;
+const char program_software[] = "relpbox," RELPBOX_VERSION;
+
 const struct command *const commands[] = {
 	/* in the order of `relpbox help` */
+	&cmd_forward,
+	&cmd_status,
+	&cmd_spool,
 	&cmd_help,
 	&cmd_completion,
 	NULL,

@@ -19,6 +19,7 @@ struct relp_server;
 struct relp_server_conf {
 	size_t max_data;      /* bytes of one message, judged by the header alone; 0: 128 KiB */
 	const char *software; /* offered as relp_software; NULL: none */
+	uint32_t first_txnr;  /* the number `open` must have; 0: 1 */
 };
 
 enum relp_server_event_kind {
@@ -44,9 +45,9 @@ void relp_server_input(struct relp_server *s, struct slice bytes);
 
 /*
  * 1: *ev is the next event; 0: none, the input is used up; -1: the other side
- * broke the protocol or cannot be served: `serverclose` is queued (behind a
- * refusal of `open` where that was it), e says why. Write the output and close.
- * After RELP_SERVER_CLOSE and -1 input is ignored.
+ * broke the protocol or cannot be served, e says why, and input is ignored from
+ * then on (0 is returned), as it is after RELP_SERVER_CLOSE. What ends the session, the answer
+ * to close or `serverclose`, is queued once all messages are answered.
  */
 int relp_server_next(struct relp_server *s, struct relp_server_event *ev, struct err *e);
 
@@ -56,7 +57,7 @@ int relp_server_next(struct relp_server *s, struct relp_server_event *ev, struct
  */
 void relp_server_answer(struct relp_server *s, uint32_t txnr, unsigned code, struct slice text);
 
-/* Queues the hint that we end the session, once; then write the output and close. */
+/* Queues the hint that we end the session, without waiting for answers; later answers are dropped. */
 void relp_server_shut(struct relp_server *s);
 
 struct slice relp_server_output(const struct relp_server *s);
@@ -65,6 +66,6 @@ void relp_server_wrote(struct relp_server *s, size_t n);
 size_t relp_server_unanswered(const struct relp_server *s);
 size_t relp_server_partial(const struct relp_server *s); /* bytes of a frame that is not whole yet */
 bool relp_server_is_open(const struct relp_server *s);
-bool relp_server_ended(const struct relp_server *s); /* close answered or serverclose queued: write the output, then close */
+bool relp_server_ended(const struct relp_server *s); /* the last frame is queued: write the output, then close */
 
 #endif

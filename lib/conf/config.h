@@ -90,6 +90,8 @@ struct config {
 };
 
 #define CONFIG_FILE_MAX (4U << 20)
+#define CONFIG_RULES_MAX 256
+#define CONFIG_INPUTS_MAX 16
 
 /*
  * Decodes strictly one YAML or JSON document of either kind: unknown fields

@@ -4,16 +4,29 @@
 
 #include "io/loop.h"
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /*
  * fdatasync in a thread of its own: in, a descriptor and a number; out, "durable
  * to that number" by an eventfd in the loop. One job at a time.
  */
 struct syncer;
 
-/* done(arg, number, error): error 0 or the errno of fdatasync. Called from the loop. */
+/*
+ * done(arg, number, error): error 0 or the errno of fdatasync (EMFILE: no
+ * descriptor was left for the job, nothing is known of the file). Called from
+ * the loop; may start the next job or free the syncer. The thread takes no
+ * signals.
+ */
 struct syncer *syncer_new(struct loop *l, void (*done)(void *arg, uint64_t number, int error),
 			  void *arg, struct err *e);
-void syncer_free(struct syncer *s); /* waits for the job under way */
+/*
+ * NULL is fine. Waits for the job under way, so for as long as the disk takes:
+ * who has to end in time with a sick disk ends the process without it. Its done
+ * is not called.
+ */
+void syncer_free(struct syncer *s);
 
 bool syncer_busy(const struct syncer *s);
 

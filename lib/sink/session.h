@@ -28,6 +28,8 @@
  */
 struct session;
 
+#define SESSION_OUTPUT (256 * 1024) /* bytes gathered for one write */
+
 enum session_stage {
 	SESSION_IDLE,	   /* before the first start and after the end */
 	SESSION_CONNECT,   /* to session_peer */
@@ -73,7 +75,12 @@ struct session_conf {
 	uint64_t drain_ms;     /* from session_close until all is answered; 0: as silent_ms */
 	uint64_t close_ms;     /* for the answer to close; 0: 5 s */
 	uint32_t user_timeout_ms; /* TCP_USER_TIMEOUT; 0: as silent_ms */
-	/* The transport over a connected socket, which it then owns; NULL: plain. -1 as NULL result: e. */
+	/*
+	 * Makes the transport over a connected socket, which it owns then; NULL with
+	 * e: it cannot (the socket stays ours). NULL instead of a function: plain.
+	 * Its write may be called again with more bytes, at another address, after
+	 * it wanted to wait: bytes not taken are never lost or changed, but moved.
+	 */
 	struct transport *(*wrap)(void *wrap_arg, int fd, struct err *e);
 	void *wrap_arg;
 };

@@ -61,6 +61,7 @@ struct source_ops {
 struct source {
 	const struct source_ops *ops;
 	char *name; /* stable; owned */
+	bool ended; /* nothing more will come */
 	struct intake intake;
 };
 
@@ -81,6 +82,12 @@ struct source *source_unix(struct loop *l, const char *name, int fd, size_t max_
  */
 struct source *source_stdin(struct loop *l, const char *name, int fd, size_t max_line,
 			    const struct intake *in, struct err *e);
+
+/* A source that could not be made counts as ended. */
+static inline bool source_is_ended(const struct source *s)
+{
+	return !s || s->ended;
+}
 
 static inline void source_free(struct source *s)
 {

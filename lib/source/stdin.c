@@ -25,7 +25,6 @@ struct source_stdin {
 	size_t scanned;	 /* of in, without a line feed */
 	bool skipping;	 /* the rest of a line that was too long */
 	bool eof;
-	bool ended;
 	bool waiting;	 /* no room: resume tells when */
 	struct err why;	 /* what ended it; empty text: its end */
 	bool pollable;	 /* epoll takes no regular file: those are always ready */
@@ -38,7 +37,7 @@ static struct source_stdin *self(struct source *s)
 
 static void end(struct source_stdin *i)
 {
-	i->ended = true;
+	i->base.ended = true;
 	loop_unwatch(i->loop, &i->watch);
 	i->base.intake.ended(i->base.intake.arg, &i->why);
 }
@@ -134,7 +133,7 @@ static void after(struct source_stdin *i, bool went)
 static void stdin_read(struct source *s)
 {
 	struct source_stdin *i = self(s);
-	if (i->waiting || i->ended)
+	if (i->waiting || i->base.ended)
 		return;
 	read_chunk(i);
 	after(i, take_lines(i));
@@ -149,10 +148,10 @@ static void on_ready(void *arg, uint32_t events)
 static void stdin_resume(struct source *s)
 {
 	struct source_stdin *i = self(s);
-	if (!i->waiting || i->ended)
+	if (!i->waiting || i->base.ended)
 		return;
 	after(i, take_lines(i));
-	if (i->waiting || i->ended || !i->pollable)
+	if (i->waiting || i->base.ended || !i->pollable)
 		return;
 	if (loop_watch(i->loop, &i->watch, EPOLLIN, &i->why) < 0)
 		end(i);

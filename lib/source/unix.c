@@ -51,7 +51,6 @@ struct source_unix {
 	struct waiting ring[WAITING_MAX];
 	size_t first, n;
 	size_t peeked_bytes; /* of all in the ring: where the kernel's offset stands */
-	bool stopped;	     /* by an error or a second reader */
 	bool starved;	     /* the ring was full: more may be waiting */
 
 	struct mmsghdr msgs[BATCH];
@@ -69,7 +68,7 @@ static void stop(struct source_unix *u, const char *doing)
 {
 	struct err why;
 	err_errno(&why, "input %s: %s", u->base.name, doing);
-	u->stopped = true;
+	u->base.ended = true;
 	loop_unwatch(u->loop, &u->watch);
 	u->base.intake.ended(u->base.intake.arg, &why);
 }
@@ -183,7 +182,7 @@ static void unix_read(struct source *s)
 {
 	struct source_unix *u = self(s);
 	u->starved = false;
-	for (int i = 0; i < TURN_BATCHES && !u->stopped; i++) {
+	for (int i = 0; i < TURN_BATCHES && !u->base.ended; i++) {
 		if (u->n == WAITING_MAX) {
 			u->starved = true;
 			return;
@@ -191,7 +190,7 @@ static void unix_read(struct source *s)
 		if (peek_batch(u) == 0)
 			return;
 	}
-	if (!u->stopped)
+	if (!u->base.ended)
 		u->base.intake.again(u->base.intake.arg);
 }
 
@@ -264,7 +263,7 @@ static void unix_safe(struct source *s, uint64_t seq)
 {
 	struct source_unix *u = self(s);
 	size_t left = safe_run(u, seq);
-	while (left && !u->stopped) {
+	while (left && !u->base.ended) {
 		size_t before = u->n;
 		if (consume(u, left < BATCH ? left : BATCH) < 0)
 			return;

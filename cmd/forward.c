@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/forward.h"
+
+#include "base/mem.h"
+#include "base/num.h"
+#include "cmd/cmd.h"
+#include "cmd/forward_conf.h"
+#include "cmd/log.h"
+#include "forward/lastgood.h"
+#include "forward/settings.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+	OPT_CONFIG, OPT_INPUT, OPT_SPOOL_DIR, OPT_SPOOL_MAX, OPT_AUDIT_SHARE, OPT_PROJECT, OPT_SHOOT,
+	OPT_SHOOT_UID, OPT_HOSTNAME, OPT_MAX_MESSAGE, OPT_OVERSIZE, OPT_UNTRUSTED, OPT_MAX_RATE,
+	OPT_WINDOW_FRAMES, OPT_WINDOW_BYTES, OPT_CHECK_CONFIG, OPT_DRY_RUN, OPT_HELP,
+};
+
+static const struct opt opts[] = {
+	[OPT_CONFIG] = { "config", 'c', "FILE", "the configuration: a RsyslogRelpConfig, or a document of kind Forward that holds one", NULL, NULL },
+	[OPT_INPUT] = { "input", 'i', "INPUT", "what to read: unix:/PATH (a datagram socket) or stdin; can be given again; goes over the document's inputs", "unix:" DEFAULT_UNIX_PATH, NULL },
+	[OPT_SPOOL_DIR] = { "spool-dir", 'd', "DIR", "where records wait until they are acknowledged", NULL, NULL },
+	[OPT_SPOOL_MAX] = { "spool-max", 0, "SIZE", "how much the spool may hold", "256MiB", NULL },
+	[OPT_AUDIT_SHARE] = { "audit-share", 0, "PERCENT", "share of the spool that is kept for records of audit programs", "50", NULL },
+	[OPT_PROJECT] = { "project", 0, "NAME", "first field of each record: the project", "-", NULL },
+	[OPT_SHOOT] = { "shoot", 0, "NAME", "second field: the shoot", "-", NULL },
+	[OPT_SHOOT_UID] = { "shoot-uid", 0, "UID", "third field: the shoot's UID", "-", NULL },
+	[OPT_HOSTNAME] = { "hostname", 0, "NAME", "fourth field: this node", "the short host name", NULL },
+	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "how long a message may be", "64KiB", NULL },
+	[OPT_OVERSIZE] = { "oversize", 0, "HOW", "what happens to a longer one", "cut", "cut|split" },
+	[OPT_UNTRUSTED] = { "untrusted", 0, "HOW", "what happens to a record that bears an audit program's name but was not sent by root", "pass", "pass|mark|drop" },
+	[OPT_MAX_RATE] = { "max-rate", 0, "N", "records a second at the most, 0 for no bound", "0", NULL },
+	[OPT_WINDOW_FRAMES] = { "window-frames", 0, "N", "records that may be unanswered at a time", "2048", NULL },
+	[OPT_WINDOW_BYTES] = { "window-bytes", 0, "SIZE", "their size at the most", "1MiB", NULL },
+	[OPT_CHECK_CONFIG] = { "check-config", 0, NULL, "judge the configuration and exit: 0 good, 1 not", NULL, NULL },
+	[OPT_DRY_RUN] = { "dry-run", 0, NULL, "read lines from stdin and print which rule takes each, or why none does, and what would be sent; no spool, no network", NULL, NULL },
+	[OPT_HELP] = { "help", 'h', NULL, "print this help", NULL, NULL },
+	{ 0 },
+};
+
+static const struct opt_command usage = {
+	.name = "forward",
+	.synopsis = "--config FILE --spool-dir DIR [OPTION]...",
+	.summary = "Reads logs, filters them and delivers them over RELP, with nothing lost.",
+	.opts = opts,
+	.notes = "Options go over what the configuration document says.\n"
+		 "\n"
+		 "Exit codes: 0 stopped by a signal, or stdin was the only input, ended, and all is\n"
+		 "acknowledged; 1 could not start or go on, the configuration was found bad\n"
+		 "(--check-config), or records were given up or set aside; 2 wrong usage.\n",
+};
+
+/* What the command line says; absent is NULL. */
+struct words {
+	const char *of[OPT_HELP + 1];
+	const char *inputs[FORWARD_INPUTS_MAX];
+	size_t n_inputs;
+};
+
+static int scan_words(int argc, char **argv, struct words *w, struct err *e)
+{
+	struct opt_scan scan = { .argc = argc, .argv = argv };
+	int which;
+	while ((which = opt_next(&scan, opts, e)) != OPT_END) {
+		if (which == OPT_BAD)
+			return -1;
+		if (which == OPT_WORD)
+			return err_set(e, "it takes no words, only options");
+		if (which == OPT_INPUT) {
+			if (w->n_inputs == FORWARD_INPUTS_MAX)
+				return err_set(e, "more than %d inputs", FORWARD_INPUTS_MAX);
+			w->inputs[w->n_inputs++] = scan.value;
+		}
+		w->of[which] = scan.value ? scan.value : "";
+	}
+	return 0;
+}
+
+static void put_string(char **field, const char *word)
+{
+	if (!word)
+		return;
+	free(*field);
+	*field = mem_strdup(word);
+}
+
+static int put_number(struct config_int *field, const char *word, int which, uint64_t min,
+		      uint64_t max, bool size, struct err *e)
+{
+	uint64_t v;
+	if (!word)
+		return 0;
+	if ((size ? num_size : num_u64)(slice_str(word), min, max, &v) < 0)
+		return err_set(e, "--%s takes a %s from %llu to %llu", opts[which].name,
+			       size ? "size" : "number", (unsigned long long)min,
+			       (unsigned long long)max);
+	*field = (struct config_int){ .set = true, .value = (int64_t)v };
+	return 0;
+}
+
+static int put_inputs(struct config *c, const struct words *w, struct err *e)
+{
+	if (w->n_inputs == 0)
+		return 0;
+	for (size_t i = 0; i < c->n_inputs; i++) {
+		free(c->inputs[i].name);
+		free(c->inputs[i].path);
+	}
+	free(c->inputs);
+	c->inputs = mem_zero(w->n_inputs, sizeof(c->inputs[0]));
+	c->n_inputs = w->n_inputs;
+	for (size_t i = 0; i < w->n_inputs; i++)
+		if (settings_parse_input(w->inputs[i], &c->inputs[i], e) < 0)
+			return -1;
+	return 0;
+}
+
+/* Options go over the document. */
+static int put_words(struct config *c, const struct words *w, struct err *e)
+{
+	put_string(&c->spool_dir, w->of[OPT_SPOOL_DIR]);
+	put_string(&c->project, w->of[OPT_PROJECT]);
+	put_string(&c->shoot, w->of[OPT_SHOOT]);
+	put_string(&c->shoot_uid, w->of[OPT_SHOOT_UID]);
+	put_string(&c->hostname, w->of[OPT_HOSTNAME]);
+	put_string(&c->oversize, w->of[OPT_OVERSIZE]);
+	put_string(&c->untrusted, w->of[OPT_UNTRUSTED]);
+	const struct {
+		struct config_int *field;
+		int which;
+		uint64_t min, max;
+		bool size;
+	} numbers[] = {
+		{ &c->spool_max, OPT_SPOOL_MAX, 1 << 20, 1ULL << 40, true },
+		{ &c->audit_share, OPT_AUDIT_SHARE, 0, 100, false },
+		{ &c->max_message, OPT_MAX_MESSAGE, 480, 1 << 20, true },
+		{ &c->max_rate, OPT_MAX_RATE, 0, 10000000, false },
+		{ &c->window_frames, OPT_WINDOW_FRAMES, 1, 65536, false },
+		{ &c->window_bytes, OPT_WINDOW_BYTES, 1024, 64 << 20, true },
+	};
+	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		if (put_number(numbers[i].field, w->of[numbers[i].which], numbers[i].which,
+			       numbers[i].min, numbers[i].max, numbers[i].size, e) < 0)
+			return -1;
+	return put_inputs(c, w, e);
+}
+
+/* What the ready callback needs to keep the configuration that works. */
+struct keeping {
+	const struct document *document;
+	struct say say;
+};
+
+static void on_ready(void *arg, const char *spool_dir)
+{
+	const struct keeping *k = arg;
+	struct err e;
+	if (lastgood_save(spool_dir, buf_slice(&k->document->text), &e) < 0)
+		say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s",
+		    e.text);
+}
+
+static int run_forward(const struct document *d, struct forward_conf *fc, const char *note)
+{
+	struct err e = { 0 };
+	struct keeping k = { .document = d, .say = log_say() };
+	if (!note) {
+		fc->ready = on_ready;
+		fc->ready_arg = &k;
+	} else {
+		fc->note = note;
+		say(&k.say, SAY_ERR, "%s", note);
+	}
+	switch (forward_run(fc, &k.say, &e)) {
+	case FORWARD_DONE:
+	case FORWARD_STOPPED:
+		return EXIT_OK;
+	case FORWARD_INCOMPLETE:
+		say(&k.say, SAY_ERR, "not all was delivered: see `relpbox status` and `relpbox spool list`");
+		return EXIT_FAILED;
+	case FORWARD_FAILED:
+		break;
+	}
+	say(&k.say, SAY_ERR, "%s", e.text);
+	return EXIT_FAILED;
+}
+
+/* Judges and runs what stands in d, by the mode that the words ask for. */
+static int act(struct document *d, const struct words *w, const char *note)
+{
+	struct forward_conf fc;
+	struct err e = { 0 };
+	char host[256];
+	bool dry = w->of[OPT_DRY_RUN] != NULL, check = w->of[OPT_CHECK_CONFIG] != NULL;
+	if (put_words(&d->config, w, &e) < 0)
+		return command_misused(&cmd_forward, &e);
+	if (!dry && !check && !d->config.spool_dir) {
+		err_set(&e, "--spool-dir (or spool.directory in the document) is needed");
+		return command_misused(&cmd_forward, &e);
+	}
+	settings_hostname(host, sizeof(host));
+	int code = EXIT_FAILED;
+	if ((!dry && !check && settings_check_run(&d->config, &e) < 0) ||
+	    settings_from_config(&d->config, host, &fc, &e) < 0) {
+		fprintf(stderr, "relpbox: %s\n", e.text);
+	} else if (check) {
+		code = EXIT_OK;
+	} else if (dry) {
+		code = forward_dry_run(&fc);
+	} else {
+		fc.sink.session.relp.software = program_software;
+		code = run_forward(d, &fc, note);
+	}
+	rules_free(fc.rules);
+	return code;
+}
+
+/*
+ * The document is broken: the last one that worked serves, loudly. But where
+ * the broken one asks for TLS, one that might not must not stand in.
+ */
+static int act_by_last_good(const struct document *broken, const struct words *w)
+{
+	struct document d;
+	const char *dir = w->of[OPT_SPOOL_DIR] ? w->of[OPT_SPOOL_DIR] : broken->config.spool_dir;
+	int code = EXIT_FAILED;
+	if (broken->config.tls.enabled) {
+		fprintf(stderr, "relpbox: the configuration asks for TLS: the last one that worked is not used in its place\n");
+		return EXIT_FAILED;
+	}
+	if (!dir || document_load_last_good(&d, dir) < 0) {
+		fprintf(stderr, "relpbox: there is no earlier configuration that worked: not started\n");
+		return EXIT_FAILED;
+	}
+	char note[PATH_MAX + 200];
+	snprintf(note, sizeof(note),
+		 "the configuration %s is broken; running by the last one that worked (%s/" LASTGOOD_NAME
+		 "): mend it and restart",
+		 w->of[OPT_CONFIG], dir);
+	code = act(&d, w, note);
+	document_free(&d);
+	return code;
+}
+
+static int run(int argc, char **argv)
+{
+	struct words w = { 0 };
+	struct err e = { 0 };
+	struct document d;
+	if (scan_words(argc, argv, &w, &e) < 0)
+		return command_misused(&cmd_forward, &e);
+	if (w.of[OPT_HELP])
+		return command_help(&cmd_forward);
+	if (!w.of[OPT_CONFIG]) {
+		err_set(&e, "--config is needed");
+		return command_misused(&cmd_forward, &e);
+	}
+	int code;
+	if (document_load(&d, w.of[OPT_CONFIG]) == 0)
+		code = act(&d, &w, NULL);
+	else if (w.of[OPT_CHECK_CONFIG] || w.of[OPT_DRY_RUN])
+		code = EXIT_FAILED;
+	else
+		code = act_by_last_good(&d, &w);
+	document_free(&d);
+	return code;
+}
+
+const struct command cmd_forward = {
+	.name = "forward",
+	.summary = "Reads logs, filters them and delivers them over RELP, with nothing lost.",
+	.run = run,
+	.usage = &usage,
+};

@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/check.h"
+
+#include "record/regex.h"
+
+#include <arpa/inet.h>
+#include <limits.h>
+#include <stdio.h>
+
+#define NAME_MAX_LEN 253 /* RFC 1035, as text without the last dot */
+#define LABEL_MAX 63
+#define SOCKET_PATH_MAX 107 /* sockaddr_un.sun_path with its NUL: 108 */
+
+/* --- the host ----------------------------------------------------------------- */
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static bool is_alnum(char c)
+{
+	return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+static bool is_ip(const char *s)
+{
+	struct in6_addr any;
+	char v6[INET6_ADDRSTRLEN];
+	const char *zone = strchr(s, '%'); /* fe80::1%eth0 */
+	if (zone == NULL)
+		return inet_pton(AF_INET, s, &any) == 1 || inet_pton(AF_INET6, s, &any) == 1;
+	size_t len = (size_t)(zone - s);
+	if (len >= sizeof v6 || zone[1] == '\0')
+		return false;
+	memcpy(v6, s, len);
+	v6[len] = '\0';
+	for (const char *p = zone + 1; *p; p++)
+		if (!is_alnum(*p) && !strchr("-_.", *p))
+			return false;
+	return inet_pton(AF_INET6, v6, &any) == 1;
+}
+
+static bool is_label(const char *p, size_t len)
+{
+	if (len == 0 || len > LABEL_MAX || p[0] == '-' || p[len - 1] == '-')
+		return false;
+	for (size_t i = 0; i < len; i++)
+		if (!is_alnum(p[i]) && p[i] != '-')
+			return false;
+	return true;
+}
+
+static bool all_digits(const char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (!is_digit(p[i]))
+			return false;
+	return true;
+}
+
+/* Labels joined by dots; the last one is not a number, else it is an IPv4 address gone wrong. */
+static bool is_dns_name(const char *s)
+{
+	size_t len = strlen(s), last = 0;
+	if (len > 0 && s[len - 1] == '.')
+		len--;
+	if (len == 0 || len > NAME_MAX_LEN)
+		return false;
+	for (size_t i = 0; i <= len; i++) {
+		if (i < len && s[i] != '.')
+			continue;
+		if (!is_label(s + last, i - last))
+			return false;
+		if (i == len)
+			return !all_digits(s + last, i - last);
+		last = i + 1;
+	}
+	return false;
+}
+
+static const char *target_hint(const char *s)
+{
+	const char *colon = strrchr(s, ':');
+	if (strstr(s, "://"))
+		return "; it is not a URL";
+	if (s[0] == '[')
+		return "; an IPv6 address stands here without brackets, and the port in its own field";
+	if (colon && colon == strchr(s, ':') && colon[1] && all_digits(colon + 1, strlen(colon + 1)))
+		return "; the port has a field of its own";
+	return "";
+}
+
+void check_target(struct decode *d, const struct node *v)
+{
+	const char *s = v->text.p;
+	if (!is_ip(s) && !is_dns_name(s))
+		decode_invalid(d, v, "target", "must be an IP address or a DNS name%s",
+			       target_hint(s));
+}
+
+/* --- rules --------------------------------------------------------------------- */
+
+static bool is_graphic(struct slice s)
+{
+	for (size_t i = 0; i < s.len; i++)
+		if (s.p[i] < 0x21 || s.p[i] > 0x7E)
+			return false;
+	return true;
+}
+
+void check_program_name(struct decode *d, const struct node *v)
+{
+	struct slice s = v->text;
+	if (v->kind == NODE_NULL || s.len == 0) {
+		decode_invalid(d, v, "program-name", "must not be empty");
+		return;
+	}
+	if (memchr(s.p, '[', s.len) || memchr(s.p, ':', s.len) || memchr(s.p, '/', s.len))
+		decode_invalid(d, v, "program-name",
+			       "must not contain \"[\", \":\" or \"/\": a program's name ends before them");
+	if (!is_graphic(s))
+		decode_invalid(d, v, "program-name",
+			       "must consist of printable ASCII characters without blanks");
+}
+
+void check_severity(struct decode *d, const struct node *v)
+{
+	double severity = v->kind == NODE_INT ? (double)v->integer : v->real;
+	if (severity < 0)
+		decode_warn(d, v, "severity",
+			    "severities are 0 to 7: no message is that severe, the rule takes none");
+	else if (severity > 7)
+		decode_warn(d, v, "severity",
+			    "severities are 0 to 7: every message is at least that severe, as with 7");
+}
+
+static void compile(struct decode *d, const struct node *v)
+{
+	struct err e = { 0 };
+	struct regex *re = regex_compile(v->text, REGEX_MEMORY_MAX, &e);
+	regex_free(re);
+	if (re)
+		return;
+	if (e.code > 0)
+		decode_invalid(d, v, "regex", "at character %d: %s", e.code, e.text);
+	else
+		decode_invalid(d, v, "regex", "%s", e.text);
+}
+
+void check_regex(struct decode *d, const struct node *v)
+{
+	compile(d, v);
+}
+
+void check_exclude(struct decode *d, const struct node *v)
+{
+	if (v->text.len == 0)
+		decode_warn(d, v, "regex", "it is found in every message: the rule takes none");
+	compile(d, v);
+}
+
+/* --- our own kind ----------------------------------------------------------------- */
+
+void check_not_empty(struct decode *d, const struct node *v)
+{
+	if (v->text.len == 0 || v->kind == NODE_NULL)
+		decode_required(d, v, "must not be empty");
+}
+
+void check_word(struct decode *d, const struct node *v)
+{
+	if (v->text.len == 0 || v->text.len > NAME_MAX_LEN || !is_graphic(v->text))
+		decode_invalid(d, v, "invalid",
+			       "must be 1 to 253 printable ASCII characters without blanks");
+}
+
+void check_input_name(struct decode *d, const struct node *v)
+{
+	struct slice s = v->text;
+	bool good = s.len >= 1 && s.len <= 63;
+	for (size_t i = 0; good && i < s.len; i++)
+		good = is_digit(s.p[i]) || (s.p[i] >= 'a' && s.p[i] <= 'z') || s.p[i] == '-';
+	if (!good)
+		decode_invalid(d, v, "input", "must be 1 to 63 characters of a-z, 0-9 and \"-\"");
+}
+
+static void check_path(struct decode *d, const struct node *v, size_t max)
+{
+	if (v->text.len == 0 || v->text.p[0] != '/')
+		decode_invalid(d, v, "path", "must be an absolute path");
+	else if (v->text.len > max)
+		decode_invalid(d, v, "path", "may not be more than %zu bytes", max);
+}
+
+void check_socket_path(struct decode *d, const struct node *v)
+{
+	check_path(d, v, SOCKET_PATH_MAX);
+}
+
+void check_directory(struct decode *d, const struct node *v)
+{
+	check_path(d, v, PATH_MAX - 1);
+}

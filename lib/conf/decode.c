@@ -1,0 +1,492 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// Recursion here follows the tables of fields, not the input: a schema never
+// contains itself.
+#include "conf/decode.h"
+
+#include "base/esc.h"
+#include "base/mem.h"
+#include "base/nearest.h"
+#include "base/num.h"
+#include "conf/path.h"
+#include "conf/scalar.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+struct decode {
+	struct findings *f;
+	struct buf path;
+	void *arg;
+};
+
+static void decode_map(struct decode *d, const struct schema *s, const struct node *map, void *out);
+
+/* --- findings --------------------------------------------------------------- */
+
+void *decode_arg(const struct decode *d)
+{
+	return d->arg;
+}
+
+size_t decode_enter_key(struct decode *d, const char *name)
+{
+	size_t mark = d->path.len;
+	path_key(&d->path, slice_str(name));
+	return mark;
+}
+
+size_t decode_enter_index(struct decode *d, size_t i)
+{
+	size_t mark = d->path.len;
+	path_index(&d->path, i);
+	return mark;
+}
+
+void decode_leave(struct decode *d, size_t mark)
+{
+	d->path.len = mark;
+}
+
+static void say(struct decode *d, enum finding_severity s, unsigned line, unsigned col,
+		const char *code, const char *text)
+{
+	findings_add(d->f, s, line, col, code, buf_cstr(&d->path), "%s", text);
+}
+
+/* A value as Kubernetes shows it: strings in quotes, the rest as it was written. */
+static void show_value(struct buf *out, const struct node *v)
+{
+	if (v->kind == NODE_SEQ)
+		buf_add_str(out, "[...]");
+	else if (v->kind == NODE_MAP)
+		buf_add_str(out, "{...}");
+	else if (v->kind == NODE_STRING)
+		show_quoted(out, v->text);
+	else if (v->kind == NODE_BOOL)
+		buf_add_str(out, v->boolean ? "true" : "false");
+	else if (v->kind == NODE_NULL)
+		buf_add_str(out, "null");
+	else
+		esc_add(out, v->text, SHOWN_MAX);
+}
+
+__attribute__((format(printf, 6, 0)))
+static void say_value(struct decode *d, enum finding_severity s, const struct node *value,
+		      const char *code, const char *before, const char *fmt, va_list ap)
+{
+	char detail[512];
+	struct buf text = { 0 };
+	vsnprintf(detail, sizeof detail, fmt, ap);
+	buf_add_str(&text, before);
+	show_value(&text, value);
+	buf_printf(&text, ": %s", detail);
+	say(d, s, value->line, value->col, code, buf_cstr(&text));
+	buf_free(&text);
+}
+
+void decode_invalid(struct decode *d, const struct node *value, const char *code,
+		    const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say_value(d, FINDING_ERROR, value, code, "Invalid value: ", fmt, ap);
+	va_end(ap);
+}
+
+void decode_warn(struct decode *d, const struct node *value, const char *code,
+		 const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say_value(d, FINDING_WARNING, value, code, "", fmt, ap);
+	va_end(ap);
+}
+
+void decode_required(struct decode *d, const struct node *at, const char *hint)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "Required value");
+	if (hint)
+		buf_printf(&text, ": %s", hint);
+	say(d, FINDING_ERROR, at->line, at->col, "required", buf_cstr(&text));
+	buf_free(&text);
+}
+
+/* A plain word may have become what was not meant, and quotes may hide what was. */
+static void wrong_type(struct decode *d, const struct node *v, enum node_kind wanted,
+		       const char *wanted_text)
+{
+	const char *more = "";
+	struct node plain = *v;
+	if (wanted == NODE_STRING && (v->kind != NODE_SEQ && v->kind != NODE_MAP))
+		more = "; in quotes it would be one";
+	else if (v->kind == NODE_STRING && scalar_resolve(SCALAR_PLAIN, &plain) == 0 &&
+		 plain.kind == wanted)
+		more = "; without quotes it would be one";
+	decode_invalid(d, v, "type", "must be %s, not %s%s", wanted_text, node_kind_text(v->kind),
+		       more);
+}
+
+void decode_unsupported(struct decode *d, const struct node *v, const char *const *choices,
+			const char *more)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "Unsupported value: ");
+	show_value(&text, v);
+	buf_add_str(&text, ": supported values: ");
+	for (size_t i = 0; choices[i]; i++)
+		buf_printf(&text, "%s\"%s\"", i ? ", " : "", choices[i]);
+	buf_add_str(&text, more);
+	say(d, FINDING_ERROR, v->line, v->col, "unsupported", buf_cstr(&text));
+	buf_free(&text);
+}
+
+void decode_duplicate(struct decode *d, const struct node *value)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "Duplicate value: ");
+	show_value(&text, value);
+	say(d, FINDING_ERROR, value->line, value->col, "duplicate", buf_cstr(&text));
+	buf_free(&text);
+}
+
+/* --- scalars ------------------------------------------------------------------ */
+
+static void *at_offset(void *out, size_t offset)
+{
+	return (char *)out + offset;
+}
+
+static bool known_choice(const char *const *choices, struct slice s)
+{
+	for (size_t i = 0; choices[i]; i++)
+		if (slice_is(s, choices[i]))
+			return true;
+	return false;
+}
+
+/* Is it a string that fits the field? Null counts as "" (JSON's zero value). Findings if not. */
+static bool string_fits(struct decode *d, const struct field *fd, const struct node *v)
+{
+	if (v->kind != NODE_STRING && v->kind != NODE_NULL) {
+		wrong_type(d, v, NODE_STRING, "a string");
+	} else if (v->text.len > FIELD_STRING_MAX) {
+		decode_invalid(d, v, "too-long", "may not be more than %d bytes", FIELD_STRING_MAX);
+	} else if (v->kind == NODE_STRING && v->text.len && memchr(v->text.p, 0, v->text.len)) {
+		decode_invalid(d, v, "invalid", "must not contain NUL");
+	} else if (fd->choices && !known_choice(fd->choices, v->text)) {
+		decode_unsupported(d, v, fd->choices, "");
+	} else {
+		if (fd->check)
+			fd->check(d, v);
+		return true;
+	}
+	return false;
+}
+
+static char *string_of(const struct node *v)
+{
+	return mem_strdup(v->kind == NODE_STRING ? v->text.p : "");
+}
+
+static void decode_string(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	if (string_fits(d, fd, v) && fd->offset != FIELD_NOWHERE)
+		*(char **)at_offset(out, fd->offset) = string_of(v);
+}
+
+static void decode_bool(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	if (v->kind != NODE_BOOL)
+		wrong_type(d, v, NODE_BOOL, "a boolean");
+	else if (fd->offset != FIELD_NOWHERE)
+		*(bool *)at_offset(out, fd->offset) = v->boolean;
+}
+
+/* 4.0 is 4, as in Kubernetes: numbers pass through JSON. */
+static bool integer_of(const struct node *v, int64_t *out)
+{
+	if (v->kind == NODE_INT) {
+		*out = v->integer;
+		return true;
+	}
+	if (v->kind != NODE_FLOAT || !(fabs(v->real) < 0x1p63) || v->real != floor(v->real))
+		return false;
+	*out = (int64_t)v->real;
+	return true;
+}
+
+static void out_of_range(struct decode *d, const struct field *fd, const struct node *v)
+{
+	if (fd->max == INT64_MAX)
+		decode_invalid(d, v, "range", "must be greater than or equal to %" PRId64, fd->min);
+	else
+		decode_invalid(d, v, "range",
+			       "must be between %" PRId64 " and %" PRId64 ", inclusive", fd->min,
+			       fd->max);
+}
+
+static void store_int(struct decode *d, const struct field *fd, const struct node *v, int64_t value,
+		      void *out)
+{
+	if (value < fd->min || value > fd->max) {
+		out_of_range(d, fd, v);
+		return;
+	}
+	if (fd->offset != FIELD_NOWHERE)
+		*(int64_t *)at_offset(out, fd->offset) = value;
+	if (fd->check)
+		fd->check(d, v);
+}
+
+static void decode_int(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	int64_t value;
+	if (integer_of(v, &value))
+		store_int(d, fd, v, value, out);
+	else if (v->kind == NODE_FLOAT && fabs(v->real) >= 0x1p63)
+		out_of_range(d, fd, v);
+	else
+		wrong_type(d, v, NODE_INT, "an integer");
+}
+
+static void decode_size(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	int64_t value;
+	uint64_t bytes;
+	if (v->kind == NODE_STRING && num_size(v->text, 0, INT64_MAX, &bytes) == 0)
+		store_int(d, fd, v, (int64_t)bytes, out);
+	else if (v->kind == NODE_STRING)
+		decode_invalid(d, v, "invalid", "must be a size: 65536, 64KiB, 256MiB, 1GiB");
+	else if (integer_of(v, &value))
+		store_int(d, fd, v, value, out);
+	else
+		wrong_type(d, v, NODE_INT, "a size");
+}
+
+/* --- lists and structs ----------------------------------------------------------- */
+
+static bool list_fits(struct decode *d, const struct field *fd, const struct node *v)
+{
+	size_t max = fd->max ? (size_t)fd->max : FIELD_ITEMS_MAX;
+	if (v->kind != NODE_SEQ) {
+		wrong_type(d, v, NODE_SEQ, "a list");
+		return false;
+	}
+	if (v->items.n <= max)
+		return true;
+	char text[96];
+	snprintf(text, sizeof text, "Too many: %zu: must have at most %zu items", v->items.n, max);
+	say(d, FINDING_ERROR, v->line, v->col, "too-many", text);
+	return false;
+}
+
+static void decode_strings(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	if (!list_fits(d, fd, v) || v->items.n == 0)
+		return;
+	char **list = mem_zero(v->items.n, sizeof *list);
+	size_t n = 0;
+	for (size_t i = 0; i < v->items.n; i++) {
+		size_t mark = decode_enter_index(d, i);
+		if (string_fits(d, fd, v->items.at[i]))
+			list[n++] = string_of(v->items.at[i]);
+		decode_leave(d, mark);
+	}
+	*(char ***)at_offset(out, fd->offset) = list;
+	*(size_t *)at_offset(out, fd->count) = n;
+}
+
+static void decode_list(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	if (!list_fits(d, fd, v) || v->items.n == 0)
+		return;
+	size_t size = fd->sub->size;
+	char *list = mem_zero(v->items.n, size);
+	*(char **)at_offset(out, fd->offset) = list;
+	*(size_t *)at_offset(out, fd->count) = v->items.n;
+	for (size_t i = 0; i < v->items.n; i++) {
+		size_t mark = decode_enter_index(d, i);
+		decode_map(d, fd->sub, v->items.at[i], list + i * size);
+		decode_leave(d, mark);
+	}
+}
+
+static void decode_value(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	if (fd->present)
+		*(bool *)at_offset(out, fd->present - 1) = true;
+	switch (fd->kind) {
+	case FIELD_STRING:
+		decode_string(d, fd, v, out);
+		break;
+	case FIELD_BOOL:
+		decode_bool(d, fd, v, out);
+		break;
+	case FIELD_INT:
+		decode_int(d, fd, v, out);
+		break;
+	case FIELD_SIZE:
+		decode_size(d, fd, v, out);
+		break;
+	case FIELD_STRINGS:
+		decode_strings(d, fd, v, out);
+		break;
+	case FIELD_STRUCT:
+		decode_map(d, fd->sub, v, at_offset(out, fd->offset));
+		break;
+	case FIELD_LIST:
+		decode_list(d, fd, v, out);
+		break;
+	}
+}
+
+/* --- maps -------------------------------------------------------------------------- */
+
+static bool is_absent(const struct field *fd, const struct node *v)
+{
+	if (v == NULL || v->kind == NODE_NULL)
+		return true;
+	if (!fd->required)
+		return false;
+	return (v->kind == NODE_STRING && v->text.len == 0) ||
+	       (v->kind == NODE_SEQ && v->items.n == 0);
+}
+
+static void decode_field(struct decode *d, const struct field *fd, const struct node *map, void *out)
+{
+	const struct node *v = node_get(map, fd->name);
+	size_t mark = decode_enter_key(d, fd->name);
+	if (!is_absent(fd, v))
+		decode_value(d, fd, v, out);
+	else if (fd->required)
+		decode_required(d, v ? v : map, fd->hint);
+	decode_leave(d, mark);
+}
+
+static bool known_field(const struct schema *s, struct slice name, struct nearest *near)
+{
+	if (s->api_version && (slice_is(name, "apiVersion") || slice_is(name, "kind")))
+		return true;
+	for (const struct field *fd = s->fields; fd->name; fd++) {
+		if (slice_is(name, fd->name))
+			return true;
+		nearest_try(near, fd->name);
+	}
+	if (s->api_version) {
+		nearest_try(near, "apiVersion");
+		nearest_try(near, "kind");
+	}
+	return false;
+}
+
+static void unknown_field(struct decode *d, const struct node_entry *e, const char *near)
+{
+	struct buf text = { 0 };
+	size_t mark = d->path.len;
+	path_key(&d->path, e->name);
+	buf_add_str(&text, "unknown field ");
+	show_quoted(&text, e->name);
+	if (!slice_eq(e->name, e->key->text)) {
+		buf_add_str(&text, " (written ");
+		esc_add(&text, e->key->text, SHOWN_MAX);
+		buf_add_str(&text, ")");
+	}
+	if (near)
+		buf_printf(&text, ": did you mean \"%s\"?", near);
+	say(d, FINDING_ERROR, e->line, e->col, "unknown-field", buf_cstr(&text));
+	decode_leave(d, mark);
+	buf_free(&text);
+}
+
+static void find_unknown(struct decode *d, const struct schema *s, const struct node *map)
+{
+	for (size_t i = 0; i < map->entries.n; i++) {
+		const struct node_entry *e = &map->entries.at[i];
+		struct nearest near = { .word = e->name };
+		if (findings_full(d->f))
+			near.word.len = 0; /* nobody will read it */
+		if (!known_field(s, e->name, &near))
+			unknown_field(d, e, near.best);
+	}
+}
+
+static void decode_object(struct decode *d, const struct schema *s, const struct node *map)
+{
+	const char *const version[] = { s->api_version, NULL }, *const kind[] = { s->kind, NULL };
+	struct field fields[] = {
+		{ .name = "apiVersion", .kind = FIELD_STRING, .required = !s->embedded,
+		  .hint = s->api_version, .offset = FIELD_NOWHERE, .choices = version },
+		{ .name = "kind", .kind = FIELD_STRING, .required = !s->embedded, .hint = s->kind,
+		  .offset = FIELD_NOWHERE, .choices = kind },
+	};
+	decode_field(d, &fields[0], map, NULL);
+	decode_field(d, &fields[1], map, NULL);
+}
+
+/* Null is an empty struct (JSON's zero value). */
+static void decode_map(struct decode *d, const struct schema *s, const struct node *map, void *out)
+{
+	struct node empty = { .kind = NODE_MAP, .line = map->line, .col = map->col };
+	if (map->kind == NODE_NULL)
+		map = &empty;
+	if (map->kind != NODE_MAP) {
+		wrong_type(d, map, NODE_MAP, "a map");
+		return;
+	}
+	if (s->api_version)
+		decode_object(d, s, map);
+	for (const struct field *fd = s->fields; fd->name; fd++)
+		decode_field(d, fd, map, out);
+	if (!s->open)
+		find_unknown(d, s, map);
+	if (s->check)
+		s->check(d, map, out);
+}
+
+int decode_run(const struct schema *schema, const struct node *root, void *out, void *arg,
+	       struct findings *f)
+{
+	struct decode d = { .f = f, .arg = arg };
+	size_t before = f->errors;
+	decode_map(&d, schema, root, out);
+	buf_free(&d.path);
+	return f->errors == before ? 0 : -1;
+}
+
+/* --- freeing -------------------------------------------------------------------------- */
+
+static void free_field(const struct field *fd, void *out)
+{
+	if (fd->offset == FIELD_NOWHERE)
+		return;
+	void *at = at_offset(out, fd->offset);
+	if (fd->kind == FIELD_STRUCT) {
+		decode_free(fd->sub, at);
+	} else if (fd->kind == FIELD_STRING) {
+		free(*(char **)at);
+		*(char **)at = NULL;
+	} else if (fd->kind == FIELD_STRINGS || fd->kind == FIELD_LIST) {
+		char **list = at;
+		size_t *n = at_offset(out, fd->count);
+		for (size_t i = 0; i < *n; i++) {
+			if (fd->kind == FIELD_STRINGS)
+				free((*(char ***)at)[i]);
+			else
+				decode_free(fd->sub, *list + i * fd->sub->size);
+		}
+		free(*list);
+		*list = NULL;
+		*n = 0;
+	}
+}
+
+void decode_free(const struct schema *schema, void *out)
+{
+	for (const struct field *fd = schema->fields; fd->name; fd++)
+		free_field(fd, out);
+}

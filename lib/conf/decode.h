@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CONF_DECODE_H
+#define CONF_DECODE_H
+
+#include "conf/yaml.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/*
+ * Nodes into structs by table, strictly: an unknown field, a wrong type, a
+ * missing or unsupported value is a finding with position and path, worded as
+ * Kubernetes words field errors. All are collected.
+ */
+enum field_kind {
+	FIELD_STRING,  /* char *, owned */
+	FIELD_BOOL,    /* bool */
+	FIELD_INT,     /* int64_t */
+	FIELD_SIZE,    /* int64_t: bytes, a number or a text such as "64KiB" (num_size) */
+	FIELD_STRINGS, /* char **, owned, each too; how many at `count` */
+	FIELD_STRUCT,  /* the struct of schema `sub`, at `offset` */
+	FIELD_LIST,    /* an array of it, owned; how many at `count` */
+};
+
+#define FIELD_NOWHERE SIZE_MAX
+#define FIELD_PRESENT(type, member) (offsetof(type, member) + 1)
+
+#define FIELD_STRING_MAX 16384 /* bytes of a string */
+#define FIELD_ITEMS_MAX 1000   /* items of a list, where the field says nothing */
+
+struct decode;
+
+struct field {
+	const char *name; /* NULL ends the table */
+	enum field_kind kind;
+	bool required;	  /* absent, null, "" and an empty list are a "Required value" */
+	const char *hint; /* said with it: "the host that receives"; or NULL */
+	size_t offset;	  /* in the schema's struct; FIELD_NOWHERE: only checked */
+	size_t present;	  /* FIELD_PRESENT of a bool that tells whether it was there; 0: none */
+	size_t count;	  /* of a size_t, for FIELD_STRINGS and FIELD_LIST */
+	const struct schema *sub;
+	int64_t min, max; /* FIELD_INT and FIELD_SIZE: inclusive; of lists max: items, 0: FIELD_ITEMS_MAX */
+	const char *const *choices; /* FIELD_STRING: the values there are, NULL-ended; or NULL */
+	/* Called with each value that has the right type (each item of a list of strings). */
+	void (*check)(struct decode *d, const struct node *value);
+};
+
+struct schema {
+	const struct field *fields;
+	size_t size; /* of the struct */
+	/* A Kubernetes object: what its apiVersion and kind must be; else NULL. */
+	const char *api_version, *kind;
+	bool embedded; /* then they may be absent */
+	bool open;     /* fields that the table does not have are let be */
+	/* Called when all fields are decoded, also where some were wrong. */
+	void (*check)(struct decode *d, const struct node *map, void *out);
+};
+
+/*
+ * Decodes root into out (cleared by the caller, or set to defaults: what is
+ * absent is left alone). arg is the checks' own. Frees nothing: see
+ * decode_free. 0, or -1 where an error was found.
+ */
+int decode_run(const struct schema *schema, const struct node *root, void *out, void *arg,
+	       struct findings *f);
+
+/* Frees the strings and lists that decode_run made in out. */
+void decode_free(const struct schema *schema, void *out);
+
+/* --- for checks ----------------------------------------------------------- */
+
+void *decode_arg(const struct decode *d);
+
+/*
+ * Findings at a node, its path that of the value being checked. The text is
+ * fmt's and must be escaped; decode_invalid puts `Invalid value: VALUE: ` in
+ * front, decode_warn `VALUE: `.
+ */
+void decode_required(struct decode *d, const struct node *at, const char *hint);
+void decode_invalid(struct decode *d, const struct node *value, const char *code,
+		    const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+void decode_warn(struct decode *d, const struct node *value, const char *code,
+		 const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
+
+/* "Duplicate value: VALUE". */
+void decode_duplicate(struct decode *d, const struct node *value);
+
+/* "Unsupported value: VALUE: supported values: ..."; more is put behind ("" or "; ..."). */
+void decode_unsupported(struct decode *d, const struct node *value, const char *const *choices,
+			const char *more);
+
+/* The path goes on to a key or item, for findings inside, and back. */
+size_t decode_enter_key(struct decode *d, const char *name);
+size_t decode_enter_index(struct decode *d, size_t i);
+void decode_leave(struct decode *d, size_t mark);
+
+#endif

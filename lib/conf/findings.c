@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/findings.h"
+
+#include "base/mem.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static void finding_free(struct finding *at)
+{
+	free(at->path);
+	free(at->message);
+}
+
+void findings_free(struct findings *f)
+{
+	for (size_t i = 0; i < f->n; i++)
+		finding_free(&f->at[i]);
+	free(f->at);
+	*f = (struct findings){ 0 };
+}
+
+__attribute__((format(printf, 1, 0)))
+static char *format_text(const char *fmt, va_list ap)
+{
+	va_list again;
+	va_copy(again, ap);
+	int len = vsnprintf(NULL, 0, fmt, ap);
+	invariant(len >= 0);
+	char *text = mem_alloc((size_t)len + 1);
+	vsnprintf(text, (size_t)len + 1, fmt, again);
+	va_end(again);
+	return text;
+}
+
+bool findings_full(const struct findings *f)
+{
+	return f->n >= FINDINGS_MAX;
+}
+
+void findings_add(struct findings *f, enum finding_severity s, unsigned line, unsigned col,
+		  const char *code, const char *path, const char *fmt, ...)
+{
+	if (s == FINDING_ERROR)
+		f->errors++;
+	if (findings_full(f)) {
+		f->dropped++;
+		return;
+	}
+	if (f->n == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 8;
+		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
+	}
+	struct finding *at = &f->at[f->n++];
+	*at = (struct finding){ .severity = s, .line = line, .col = col, .code = code };
+	at->path = mem_strdup(path ? path : "");
+	va_list ap;
+	va_start(ap, fmt);
+	at->message = format_text(fmt, ap);
+	va_end(ap);
+}
+
+static bool before(const struct finding *a, const struct finding *b)
+{
+	return a->line != b->line ? a->line < b->line : a->col < b->col;
+}
+
+/* By insertion: there are few, they come nearly in order, and equal ones stay as they came. */
+void findings_sort(struct findings *f)
+{
+	for (size_t i = 1; i < f->n; i++) {
+		struct finding at = f->at[i];
+		size_t to = i;
+		for (; to > 0 && before(&at, &f->at[to - 1]); to--)
+			f->at[to] = f->at[to - 1];
+		f->at[to] = at;
+	}
+}
+
+static void print_one(const struct finding *at, const char *file, struct buf *out)
+{
+	buf_add_str(out, file);
+	if (at->line > 0)
+		buf_printf(out, ":%u:%u", at->line, at->col);
+	buf_add_str(out, at->severity == FINDING_ERROR ? ": error: " : ": warning: ");
+	if (at->path[0] != '\0')
+		buf_printf(out, "%s: ", at->path);
+	buf_printf(out, "%s [%s]\n", at->message, at->code);
+}
+
+void findings_print(const struct findings *f, const char *file, struct buf *out)
+{
+	for (size_t i = 0; i < f->n; i++)
+		print_one(&f->at[i], file, out);
+	if (f->dropped > 0)
+		buf_printf(out, "%s: %zu more findings are not shown\n", file, f->dropped);
+}

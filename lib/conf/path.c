@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "conf/path.h"
+
+#include "base/esc.h"
+
+void path_key(struct buf *path, struct slice key)
+{
+	if (path->len > 0)
+		buf_add_char(path, '.');
+	esc_add(path, key, SHOWN_MAX);
+}
+
+void path_index(struct buf *path, size_t i)
+{
+	buf_printf(path, "[%zu]", i);
+}
+
+void show_quoted(struct buf *out, struct slice text)
+{
+	struct buf safe = { 0 };
+	esc_add(&safe, text, SHOWN_MAX);
+	buf_add_char(out, '"');
+	for (size_t i = 0; i < safe.len; i++) {
+		if (safe.p[i] == '"')
+			buf_add_char(out, '\\');
+		buf_add_char(out, safe.p[i]);
+	}
+	buf_add_char(out, '"');
+	buf_free(&safe);
+}

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef CONF_PATH_H
+#define CONF_PATH_H
+
+#include "base/buf.h"
+
+/* A field path as Kubernetes writes it: "loggingRules[0].programNames[2]"; keys are escaped and cut. */
+void path_key(struct buf *path, struct slice key);
+void path_index(struct buf *path, size_t i);
+
+/* How much of a value or key is shown. */
+#define SHOWN_MAX 64
+
+/* text in double quotes, escaped (quotes too), at most SHOWN_MAX bytes of it. */
+void show_quoted(struct buf *out, struct slice text);
+
+#endif

@@ -1,0 +1,301 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * A turn of the loop: sources that are ready hand records to the intake, the
+ * spool commits the batch, sources forget what is safe, the sink sends. Nothing
+ * in here waits for a disk, a name or a peer.
+ */
+#include "forward/forward_int.h"
+
+#include "base/clock.h"
+#include "base/mem.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define STOP_LIMIT_MS 1500
+#define TICK_BUSY_MS 250   /* while something waits in the spool or the disk is sick */
+#define TICK_IDLE_MS 10000
+#define STATUS_EVERY_MS 10000
+
+void forward_status_path(const char *spool_dir, char *out, size_t size)
+{
+	snprintf(out, size, "%s/status.sock", spool_dir);
+}
+
+static void on_sink_count(void *arg, enum sink_count what, uint64_t n)
+{
+	struct forward *f = arg;
+	counts_add(f->counts, COUNT_SINK + (size_t)what, n);
+}
+
+static void on_sink_stopped(void *arg)
+{
+	struct forward *f = arg;
+	f->done = true;
+}
+
+static void begin_stop(struct forward *f)
+{
+	if (f->stopping)
+		return;
+	f->stopping = true;
+	service_notify(&f->service, "STOPPING=1");
+	sink_stop(f->sink, STOP_LIMIT_MS);
+}
+
+static void on_signal(void *arg, int signo)
+{
+	struct forward *f = arg;
+	if (signo == SIGHUP) {
+		say(&f->say, SAY_NOTICE, "SIGHUP is ignored: a changed configuration needs a restart");
+		return;
+	}
+	f->stop_wanted = true;
+	begin_stop(f);
+}
+
+static void on_request(void *arg, struct slice request, struct buf *answer)
+{
+	status_answer(arg, request, answer);
+}
+
+static void on_synced(void *arg, uint64_t number, int error)
+{
+	struct forward *f = arg;
+	spool_synced(f->spool, number, error, loop_now_ms(f->loop));
+}
+
+static void say_disk_trouble(struct forward *f)
+{
+	const char *now = spool_trouble(f->spool);
+	if (strncmp(now, f->disk_said, sizeof(f->disk_said) - 1) == 0)
+		return;
+	if (now[0])
+		say(&f->say, SAY_ERR,
+		    "the spool's disk is sick, records are kept in memory and delivered from there: %s",
+		    now);
+	else
+		say(&f->say, SAY_NOTICE, "the spool's disk is well again");
+	snprintf(f->disk_said, sizeof(f->disk_said), "%s", now);
+}
+
+static void feed_service(struct forward *f)
+{
+	uint64_t now = loop_now_ms(f->loop);
+	if (f->service.watchdog_ms && now - f->watchdog_ms >= f->service.watchdog_ms / 2) {
+		service_notify(&f->service, "WATCHDOG=1");
+		f->watchdog_ms = now;
+	}
+	if (now - f->status_ms >= STATUS_EVERY_MS) {
+		char line[400], state[420];
+		status_line(f, line, sizeof(line));
+		snprintf(state, sizeof(state), "STATUS=%s", line);
+		service_notify(&f->service, state);
+		f->status_ms = now;
+	}
+}
+
+static void start_sync(struct forward *f)
+{
+	int fd;
+	uint64_t number;
+	if (!syncer_busy(f->syncer) &&
+	    spool_sync_next(f->spool, loop_now_ms(f->loop), &fd, &number))
+		syncer_start(f->syncer, fd, number);
+}
+
+/* Sources that said again read their next quantum. */
+static void read_again(struct forward *f)
+{
+	for (size_t i = 0; i < f->conf->n_inputs; i++) {
+		struct input *in = &f->inputs[i];
+		if (!in->again || !in->source)
+			continue;
+		in->again = false;
+		in->source->ops->read(in->source);
+	}
+}
+
+/* Acknowledgements made room: sources that waited go on. */
+static void resume(struct forward *f)
+{
+	uint64_t acknowledged = spool_acknowledged(f->spool);
+	if (acknowledged == f->resumed_at)
+		return;
+	f->resumed_at = acknowledged;
+	for (size_t i = 0; i < f->conf->n_inputs; i++)
+		if (f->inputs[i].source)
+			f->inputs[i].source->ops->resume(f->inputs[i].source);
+}
+
+static void forget_safe(struct forward *f)
+{
+	uint64_t safe = spool_safe(f->spool);
+	for (size_t i = 0; i < f->conf->n_inputs; i++)
+		if (f->inputs[i].source)
+			f->inputs[i].source->ops->safe(f->inputs[i].source, safe);
+}
+
+static void end_when_empty(struct forward *f)
+{
+	if (f->stopping || !(f->conf->no_inputs || inputs_all_ended(f)))
+		return;
+	if (spool_acknowledged(f->spool) < spool_appended(f->spool))
+		return;
+	begin_stop(f);
+}
+
+static void end_of_turn(struct forward *f)
+{
+	uint64_t now = loop_now_ms(f->loop);
+	intake_report(&f->intake);
+	spool_commit(f->spool, now);
+	forget_safe(f);
+	sink_pump(f->sink);
+	resume(f);
+	start_sync(f);
+	say_disk_trouble(f);
+	feed_service(f);
+	end_when_empty(f);
+}
+
+/* When to turn at the latest, though nothing happens. */
+static uint64_t max_wait(struct forward *f)
+{
+	for (size_t i = 0; i < f->conf->n_inputs; i++)
+		if (f->inputs[i].again)
+			return 0;
+	bool busy = spool_acknowledged(f->spool) < spool_appended(f->spool) ||
+		    spool_trouble(f->spool)[0];
+	uint64_t wait = busy ? TICK_BUSY_MS : TICK_IDLE_MS;
+	uint64_t half = f->service.watchdog_ms / 2;
+	return half && half < wait ? half : wait;
+}
+
+static int turn(struct forward *f, struct err *e)
+{
+	if (loop_turn(f->loop, max_wait(f), e) < 0)
+		return -1;
+	if (!f->stopping)
+		read_again(f);
+	end_of_turn(f);
+	return 0;
+}
+
+static int open_spool(struct forward *f, struct err *e)
+{
+	const struct forward_conf *c = f->conf;
+	struct spool_conf sc = {
+		.dir = c->spool_dir, .max_bytes = c->spool_max, .audit_percent = c->audit_share,
+	};
+	struct err why = { 0 };
+	if (spool_open(&f->spool, &sc, clock_mono_ms(), e) < 0)
+		return -1;
+	f->counts = counts_open(c->spool_dir, count_names, &why);
+	if (why.text[0])
+		say(&f->say, SAY_WARNING, "the counts are kept in memory only: %s", why.text);
+	counts_add(f->counts, COUNT_STARTS, 1);
+	f->lost_before = counts_get(f->counts, COUNT_SINK + SINK_GIVEN_UP) +
+			 counts_get(f->counts, COUNT_SINK + SINK_SET_ASIDE);
+	return 0;
+}
+
+static void open_control(struct forward *f)
+{
+	char path[4096];
+	struct err e;
+	forward_status_path(f->conf->spool_dir, path, sizeof(path));
+	f->control = control_new(f->loop, path, 0600, on_request, f, &e);
+	if (!f->control)
+		say(&f->say, SAY_WARNING, "`relpbox status` will not reach this process: %s", e.text);
+}
+
+static int start(struct forward *f, struct err *e)
+{
+	const struct forward_conf *c = f->conf;
+	/* the resolver's helper is forked first: while there is one thread and nothing is open */
+	f->loop = loop_new(e);
+	if (!f->loop || !(f->resolver = resolver_new(f->loop, e)))
+		return -1;
+	if (service_open(&f->service, e) < 0)
+		return -1;
+	if (open_spool(f, e) < 0)
+		return -1;
+	f->intake = (struct intake_core){
+		.loop = f->loop, .spool = f->spool, .counts = f->counts, .rules = c->rules,
+		.format = { .who = c->who, .max_message = c->max_message, .oversize = c->oversize },
+		.untrusted = c->untrusted, .say = f->say,
+	};
+	intake_start(&f->intake);
+	f->signals = signals_new(f->loop, on_signal, f, e);
+	f->syncer = f->signals ? syncer_new(f->loop, on_synced, f, e) : NULL;
+	if (!f->syncer)
+		return -1;
+	struct sink_events events = {
+		.arg = f, .say = f->say, .count = on_sink_count, .stopped = on_sink_stopped,
+	};
+	f->sink = sink_new(f->loop, f->resolver, f->spool, &c->sink, &events);
+	if (inputs_open(f, e) < 0)
+		return -1;
+	open_control(f);
+	return 0;
+}
+
+static void stop(struct forward *f)
+{
+	inputs_close(f);
+	sink_free(f->sink);
+	control_free(f->control);
+	syncer_free(f->syncer);
+	signals_free(f->signals);
+	counts_close(f->counts);
+	spool_close(f->spool);
+	intake_free(&f->intake);
+	resolver_free(f->resolver);
+	service_close(&f->service);
+	loop_free(f->loop);
+}
+
+static enum forward_end verdict(const struct forward *f)
+{
+	if (f->stop_wanted)
+		return FORWARD_STOPPED;
+	uint64_t lost = counts_get(f->counts, COUNT_SINK + SINK_GIVEN_UP) +
+			counts_get(f->counts, COUNT_SINK + SINK_SET_ASIDE);
+	for (size_t i = 0; i < f->conf->n_inputs; i++)
+		if (f->inputs[i].trouble[0])
+			return FORWARD_INCOMPLETE;
+	return lost > f->lost_before ? FORWARD_INCOMPLETE : FORWARD_DONE;
+}
+
+static enum forward_end run(struct forward *f, struct err *e)
+{
+	char line[400];
+	f->started_ms = loop_now_ms(f->loop);
+	status_line(f, line, sizeof(line));
+	service_notify(&f->service, "READY=1");
+	if (f->conf->ready)
+		f->conf->ready(f->conf->ready_arg, f->conf->spool_dir);
+	sink_start(f->sink);
+	while (!f->done)
+		if (turn(f, e) < 0)
+			return FORWARD_FAILED;
+	return verdict(f);
+}
+
+enum forward_end forward_run(const struct forward_conf *conf, const struct say *say, struct err *e)
+{
+	struct forward *f = mem_zero(1, sizeof(*f));
+	f->conf = conf;
+	f->say = *say;
+	f->service.notify_fd = -1;
+	enum forward_end end = start(f, e) < 0 ? FORWARD_FAILED : run(f, e);
+	stop(f);
+	free(f);
+	return end;
+}
