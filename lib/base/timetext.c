@@ -60,7 +60,8 @@ static size_t two_units(char *out, uint64_t big, const char *big_name, uint64_t 
 {
 	int n = snprintf(out, TIMETEXT_MAX, "%" PRIu64 " %s", big, big_name);
 	if (small)
-		n += snprintf(out + n, TIMETEXT_MAX - (size_t)n, " %" PRIu64 " %s", small, small_name);
+		n += snprintf(out + n, TIMETEXT_MAX - (size_t)n, " %" PRIu64 " %s", small,
+			      small_name);
 	return (size_t)n;
 }
 
