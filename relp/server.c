@@ -171,32 +171,35 @@ int relp_server_next(struct relp_server *s, struct relp_server_event *ev, struct
 	return got;
 }
 
-static size_t put_code(char *out, unsigned code)
+static void queue_answer(struct relp_server *s, struct slice data)
 {
-	out[0] = (char)('0' + code / 100);
-	out[1] = (char)('0' + code / 10 % 10);
-	out[2] = (char)('0' + code % 10);
-	out[3] = ' ';
-	return 4;
+	invariant(s->unanswered > 0);
+	queue_rsp(s, s->next_answer, data);
+	s->unanswered--;
+	s->next_answer = txnr_after(s->next_answer);
+	end_when_answered(s);
 }
 
-void relp_server_answer(struct relp_server *s, uint32_t txnr, unsigned code, struct slice text)
+void relp_server_answer(struct relp_server *s, unsigned code, struct slice text)
 {
 	char data[4 + 80];
-	size_t len;
 
 	if (s->state == STATE_ENDED)
 		return;
-	invariant(s->unanswered > 0 && txnr == s->next_answer);
 	invariant(code >= 100 && code <= 999 && text.len <= sizeof(data) - 4);
-	/* librelp's client refuses an answer without the blank behind the code */
-	len = put_code(data, code);
+	data[0] = (char)('0' + code / 100);
+	data[1] = (char)('0' + code / 10 % 10);
+	data[2] = (char)('0' + code % 10);
+	data[3] = ' '; /* librelp's client does not take an answer without it */
 	if (text.len)
-		memcpy(data + len, text.p, text.len);
-	queue_rsp(s, txnr, slice_of(data, len + text.len));
-	s->unanswered--;
-	s->next_answer = txnr_after(txnr);
-	end_when_answered(s);
+		memcpy(data + 4, text.p, text.len);
+	queue_answer(s, slice_of(data, 4 + text.len));
+}
+
+void relp_server_accept(struct relp_server *s, size_t n)
+{
+	for (; n > 0 && s->state != STATE_ENDED; n--)
+		queue_answer(s, slice_str("200 OK"));
 }
 
 void relp_server_shut(struct relp_server *s)

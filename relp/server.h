@@ -12,7 +12,8 @@
 /*
  * The receiving side of RELP as a machine without I/O and clock (docs/RELP.md).
  * It judges and answers `open` and answers `close` itself; messages are
- * answered by the caller, when they are safe.
+ * answered by the caller, when they are safe. Who does not read his answers
+ * makes the output grow: give it no input while that is long.
  */
 struct relp_server;
 
@@ -24,7 +25,7 @@ struct relp_server_conf {
 
 enum relp_server_event_kind {
 	RELP_SERVER_OPEN,    /* data: its offers; the answer is queued */
-	RELP_SERVER_MESSAGE, /* txnr, data: wants relp_server_answer */
+	RELP_SERVER_MESSAGE, /* data: wants relp_server_answer, in the order in which they come */
 	RELP_SERVER_CLOSE,   /* it wants to close; answered by itself behind the last message's answer */
 };
 
@@ -52,10 +53,13 @@ void relp_server_input(struct relp_server *s, struct slice bytes);
 int relp_server_next(struct relp_server *s, struct relp_server_event *ev, struct err *e);
 
 /*
- * Answers a message: in the order in which they came (txnr is checked), code
- * 200 for yes, text at most 80 bytes without LF, "OK" for yes.
+ * Answers the oldest message that has no answer: code 200 for yes, text at most
+ * 80 bytes without LF.
  */
-void relp_server_answer(struct relp_server *s, uint32_t txnr, unsigned code, struct slice text);
+void relp_server_answer(struct relp_server *s, unsigned code, struct slice text);
+
+/* Answers the oldest n messages with 200 OK. */
+void relp_server_accept(struct relp_server *s, size_t n);
 
 /* Queues the hint that we end the session, without waiting for answers; later answers are dropped. */
 void relp_server_shut(struct relp_server *s);
