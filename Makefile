@@ -4,6 +4,7 @@
 # make ARCH=aarch64      build/aarch64/relpbox, cross-built
 # make unit [T=frame]    unit tests under ASan and UBSan; unit-aarch64: by qemu-user
 # make san               build/san/relpbox: the whole program with ASan and UBSan
+# make tools             build/tools: what the end-to-end tests use beside it
 # make fuzz F=frame [SECONDS=30]    one libFuzzer harness; fuzz-replay: all corpora
 # make clang layers lint            clang's warnings; who may include whom; scripts, man pages
 # make check check-long demo bench size install clean
@@ -30,6 +31,7 @@ CMD := $(patsubst %.c,%.o,$(sort $(wildcard cmd/*.c)))
 YAML := yaml/api.o yaml/reader.o yaml/scanner.o yaml/parser.o
 UNIT := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 FUZZ := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+TOOLS := $(sort $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c)))
 UNIT_RUN := $(if $(T),$(addprefix test_,$(T)),$(UNIT))
 
 # --- how it is compiled --------------------------------------------------------
@@ -133,6 +135,12 @@ build/san/unit/%: build/san/obj/tests/unit/%.o build/san/obj/cmocka.o build/san/
 	@mkdir -p $(@D)
 	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
 
+# Small programs that the end-to-end tests talk to.
+tools: $(addprefix build/tools/,$(TOOLS))
+build/tools/%: build/san/obj/tests/tools/%.o build/san/lib.a
+	@mkdir -p $(@D)
+	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
+
 unit-aarch64: $(addprefix build/aarch64/unit/,$(UNIT_RUN))
 	@scripts/run-unit $(if $(filter aarch64,$(shell uname -m)),,--via qemu-aarch64) $^
 
@@ -148,11 +156,13 @@ build/san/fuzz/%: build/san/obj/tests/fuzz/%.o build/san/obj/tests/fuzz/replay.o
 fuzz: build/fuzz/fuzz_$(F)
 	@mkdir -p build/fuzz/corpus/$(F) testdata/fuzz/$(F)
 	$< -max_total_time=$(SECONDS) -timeout=10 -rss_limit_mb=2048 -print_final_stats=1 \
+		$(addprefix -dict=,$(wildcard tests/fuzz/$(F).dict)) \
 		-artifact_prefix=build/fuzz/$(F)- build/fuzz/corpus/$(F) testdata/fuzz/$(F)
 build/fuzz/fuzz_%: build/fuzz/obj/tests/fuzz/fuzz_%.o build/fuzz/lib.a
 	$(Q)clang $(SANITIZE) -fsanitize=fuzzer -pthread -o $@ $^
 
-clang: $(addprefix build/clang/obj/,$(LIB) $(CMD) $(UNIT:%=tests/unit/%.o) $(FUZZ:%=tests/fuzz/%.o))
+clang: $(addprefix build/clang/obj/,$(LIB) $(CMD) $(UNIT:%=tests/unit/%.o) $(FUZZ:%=tests/fuzz/%.o) \
+	$(TOOLS:%=tests/tools/%.o))
 
 layers:
 	@scripts/layers
@@ -169,7 +179,7 @@ bench: all
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
-.PHONY: all san size install unit unit-aarch64 fuzz-replay fuzz clang layers lint check \
+.PHONY: all san size install unit tools unit-aarch64 fuzz-replay fuzz clang layers lint check \
 	check-long demo bench clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * usage: receiver PORT MAX_SEQ
+ * usage: receiver PORT MAX_SEQ [EXPECTED]
  *
  * A RELP receiver that answers every frame at once and keeps nothing but which
  * "seq=N" (1..MAX_SEQ) arrived, so that the client is the bottleneck. PORT 0
  * takes a free one; "listening on PORT" goes to stdout. SIGUSR1: away (all
  * connections reset, nothing listens); SIGUSR2: back. SIGTERM: prints one JSON
- * object and ends. One thread, any number of connections.
+ * object and ends. "all arrived" goes to stdout when EXPECTED different ones have. One thread, any number of connections.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -34,7 +34,7 @@ struct connection {
 
 static struct connection *connections[CONNECTIONS];
 static uint8_t *seen;
-static uint64_t max_seq, frames, distinct, duplicates, disorder, highest, bytes, opens;
+static uint64_t max_seq, expected, frames, distinct, duplicates, disorder, highest, bytes, opens;
 static double first_at, last_at, back_at, first_after_back;
 static int listener = -1, epfd;
 static uint16_t port;
@@ -112,6 +112,10 @@ static void count(const char *p, size_t len)
 		disorder++;
 	else
 		highest = n;
+	if (distinct == expected) {
+		printf("all arrived\n");
+		fflush(stdout);
+	}
 }
 
 static void answer(struct connection *c, const char *p, size_t len)
@@ -218,12 +222,13 @@ static int on_signal(int fd)
 
 int main(int argc, char **argv)
 {
-	if (argc != 3) {
-		fprintf(stderr, "usage: receiver PORT MAX_SEQ\n");
+	if (argc < 3) {
+		fprintf(stderr, "usage: receiver PORT MAX_SEQ [EXPECTED]\n");
 		return 2;
 	}
 	port = (uint16_t)strtoul(argv[1], NULL, 10);
 	max_seq = strtoull(argv[2], NULL, 10);
+	expected = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
 	seen = calloc(max_seq + 1, 1);
 	sigset_t set;
 	sigemptyset(&set);

@@ -15,7 +15,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* A name in a message: long enough for paths that people use, short enough to leave room for the cause. */
+/* Of a name in a message: enough for paths that people use, and room is left for the cause. */
 #define NAME_SHOWN 300
 
 /* ".relpbox-tmp-" and 16 hex digits. */
@@ -38,7 +38,7 @@ int file_write_all(int fd, const void *p, size_t len)
 			at += n;
 			len -= (size_t)n;
 		} else if (n == 0) {
-			errno = ENOSPC; /* POSIX leaves it open; going round for ever would be worse */
+			errno = ENOSPC; /* POSIX leaves it open; no going round for ever */
 			return -1;
 		} else if (errno == EAGAIN) {
 			wait_for(fd, POLLOUT);
@@ -110,7 +110,8 @@ static int temp_open(int dir, char name[TEMP_SIZE])
 {
 	for (int tries = 0; tries < 16; tries++) {
 		snprintf(name, TEMP_SIZE, TEMP_PREFIX "%016" PRIx64, clock_seed());
-		int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+		int fd = openat(dir, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+				0600);
 		if (fd >= 0 || errno != EEXIST)
 			return fd;
 	}
@@ -134,8 +135,8 @@ static const char *temp_fill(int fd, struct slice content, mode_t mode)
 	return what;
 }
 
-static int replace_in(int dir, const char *name, const char *shown, struct slice content, mode_t mode,
-		      struct err *e)
+static int replace_in(int dir, const char *name, const char *shown, struct slice content,
+		      mode_t mode, struct err *e)
 {
 	char temp[TEMP_SIZE];
 	int fd = temp_open(dir, temp);

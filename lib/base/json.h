@@ -9,7 +9,8 @@
 
 /*
  * Writes JSON (RFC 8259) into a buffer. Commas are put by the writer; the
- * caller opens and closes in order. Bytes that are not UTF-8 become U+FFFD.
+ * caller opens and closes in order. Bytes that are not UTF-8 become U+FFFD;
+ * what a terminal should not get (utf8_printable) is written as \uXXXX.
  */
 struct json {
 	struct buf *out;
@@ -26,6 +27,7 @@ void json_u64(struct json *j, const char *key, uint64_t v);
 void json_i64(struct json *j, const char *key, int64_t v);
 void json_bool(struct json *j, const char *key, bool v);
 void json_null(struct json *j, const char *key);
-void json_fixed(struct json *j, const char *key, double v, int digits); /* a number with digits decimals */
+/* A number with that many decimals; what is not finite becomes null. */
+void json_fixed(struct json *j, const char *key, double v, int digits);
 
 #endif

@@ -51,12 +51,10 @@ void nearest_try(struct nearest *n, const char *known)
 	unsigned edits = longer < 3 ? 0 : longer < 6 ? 1 : (unsigned)longer / 3;
 	unsigned limit = edits * COST_EDIT + COST_EDIT / 2;
 	unsigned cost = distance(w, k);
-	if (cost > limit) {
-		/* A beginning: behind all that are near by letters, the shortest first. */
-		if (w.len < 2 || w.len >= k.len || !slice_eq(w, slice_of(k.p, w.len)))
-			return;
-		cost += WORD_MAX * COST_EDIT;
-	}
+	/* A beginning costs its missing letters: more than any word within the limit. */
+	bool begins = w.len >= 2 && w.len < k.len && slice_eq(w, slice_of(k.p, w.len));
+	if (cost > limit && !begins)
+		return;
 	if (!n->best || cost < n->cost) {
 		n->best = known;
 		n->cost = cost;

@@ -15,10 +15,10 @@
 struct opt {
 	const char *name;     /* long name without the dashes; NULL ends the table */
 	char letter;	      /* short name, or 0 */
-	const char *arg;      /* what its value is called ("FILE"), or NULL where it takes none */
+	const char *arg;      /* what its value is called ("FILE"); NULL: takes none, or choices */
 	const char *help;     /* one sentence without a final stop; no line feed */
 	const char *fallback; /* what is taken when absent, for the help; or NULL */
-	const char *choices;  /* the words it takes, "cut|split", for help, check and completion; or NULL */
+	const char *choices;  /* the words it takes, "cut|split"; or NULL. Any other is refused */
 };
 
 /* What a command is, beside its options. */
@@ -46,13 +46,15 @@ struct opt_scan {
 
 #define OPT_END (-1)  /* nothing left */
 #define OPT_WORD (-2) /* scan->value is a word that is no option */
-#define OPT_BAD (-3)  /* e says why: unknown option (with the nearest name), missing or unwanted value, not a choice */
+/* e says why: unknown (with the nearest name), missing or unwanted value, not a choice. */
+#define OPT_BAD (-3)
 
 /* Returns the index into opts of the next option, or one of the above. */
 int opt_next(struct opt_scan *scan, const struct opt *opts, struct err *e);
 
 void opt_help(const struct opt_command *c, struct buf *out);	/* for --help */
 void opt_man(const struct opt_command *c, struct buf *out);	/* the OPTIONS section as mdoc(7) */
-void opt_complete(const struct opt_command *c, struct buf *out); /* one long or short form a line; "--name=CHOICE" too */
+/* One a line: "--name", "-n", "--name=CHOICE". */
+void opt_complete(const struct opt_command *c, struct buf *out);
 
 #endif

@@ -37,14 +37,13 @@ size_t timetext_rfc3339(struct timetext *t, int64_t realtime_us, char *out)
 	if (t->prefix_len == 0 || t->second != second)
 		fill(t, second);
 	size_t at = t->prefix_len;
-	memcpy(out, t->prefix, at);
+	memcpy(out, t->prefix, sizeof(t->prefix)); /* of a fixed size: no call */
 	out[at] = '.';
 	for (size_t i = 6; i > 0; i--, us /= 10)
 		out[at + i] = (char)('0' + us % 10);
 	at += 7;
-	size_t n = strlen(t->offset);
-	memcpy(out + at, t->offset, n + 1);
-	return at + n;
+	memcpy(out + at, t->offset, sizeof(t->offset));
+	return at + strlen(t->offset);
 }
 
 size_t timetext_utc(int64_t realtime_us, char *out)
@@ -61,7 +60,8 @@ static size_t two_units(char *out, uint64_t big, const char *big_name, uint64_t 
 {
 	int n = snprintf(out, TIMETEXT_MAX, "%" PRIu64 " %s", big, big_name);
 	if (small)
-		n += snprintf(out + n, TIMETEXT_MAX - (size_t)n, " %" PRIu64 " %s", small, small_name);
+		n += snprintf(out + n, TIMETEXT_MAX - (size_t)n, " %" PRIu64 " %s", small,
+			      small_name);
 	return (size_t)n;
 }
 

@@ -140,12 +140,8 @@ static void compile(struct decode *d, const struct node *v)
 	struct err e = { 0 };
 	struct regex *re = regex_compile(v->text, REGEX_MEMORY_MAX, &e);
 	regex_free(re);
-	if (re)
-		return;
-	if (e.code > 0)
-		decode_invalid(d, v, "regex", "at character %d: %s", e.code, e.text);
-	else
-		decode_invalid(d, v, "regex", "%s", e.text);
+	if (re == NULL)
+		decode_invalid(d, v, "regex", "%s", e.text); /* it names the byte */
 }
 
 void check_regex(struct decode *d, const struct node *v)

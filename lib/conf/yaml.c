@@ -68,7 +68,7 @@ const char *node_kind_text(enum node_kind kind)
 	case NODE_INT:
 		return "an integer";
 	case NODE_FLOAT:
-		return "a number";
+		return "a floating-point number";
 	case NODE_STRING:
 		return "a string";
 	case NODE_SEQ:
@@ -237,7 +237,9 @@ static void tag_ignored(struct builder *b, const yaml_event_t *ev, const yaml_ch
 	path_of(b, &path);
 	show_quoted(&shown, slice_str((const char *)tag));
 	findings_add(b->f, FINDING_WARNING, line_of(ev->start_mark), col_of(ev->start_mark),
-		     "yaml-tag", buf_cstr(&path), "the tag %s is ignored", buf_cstr(&shown));
+		     "yaml-tag", buf_cstr(&path), "the tag %s is not known and ignored%s",
+		     buf_cstr(&shown),
+		     ev->type == YAML_SCALAR_EVENT ? ": the value is a string" : "");
 	buf_free(&path);
 	buf_free(&shown);
 }
@@ -251,7 +253,7 @@ static int scalar_value(struct builder *b, const yaml_event_t *ev, struct node *
 	if (tag) {
 		const struct known_tag *known = tag_find(tag);
 		want = known ? known->scalar : SCALAR_TEXT;
-		if (!known)
+		if (!known && strcmp((const char *)tag, "!") != 0)
 			tag_ignored(b, ev, tag);
 	}
 	n->plain = want == SCALAR_PLAIN;
@@ -428,14 +430,16 @@ static void syntax_finding(struct builder *b)
 	const yaml_parser_t *p = &b->parser;
 	unsigned line, col;
 	size_t at = walk(b->text, SIZE_MAX, &line, &col, p->problem_mark);
-	bool tab = at < b->text.len && b->text.p[at] == '\t' && strstr(p->problem, "cannot start");
+	const char *hint = "";
+	if (at < b->text.len && strstr(p->problem, "cannot start any token"))
+		hint = b->text.p[at] == '\t' ? "; a tab cannot indent" : "; put it in quotes";
 	char since[48] = "";
 	if (p->context && p->context_mark.line != p->problem_mark.line)
 		snprintf(since, sizeof since, " in line %u", line_of(p->context_mark));
 	findings_add(b->f, FINDING_ERROR, line_of(p->problem_mark), col_of(p->problem_mark),
 		     "yaml-syntax", NULL, "not YAML: %s%s%s%s%s", p->problem,
 		     p->context ? ", " : "", p->context ? p->context : "", since,
-		     tab ? "; a tab cannot indent" : "");
+		     hint);
 }
 
 static void parser_finding(struct builder *b)
@@ -470,7 +474,7 @@ static struct slice without_bom(struct slice text)
 {
 	if (text.len >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0)
 		return slice_of(text.p + 3, text.len - 3);
-	return text;
+	return text.len ? text : slice_str(""); /* libyaml insists on a pointer */
 }
 
 int yaml_tree_parse(struct slice text, size_t max_bytes, struct yaml_tree *tree,

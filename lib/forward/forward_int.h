@@ -20,7 +20,7 @@ struct input {
 	bool again;	       /* has more than it could read in its turn */
 	bool patient;
 	bool from_systemd;
-	char trouble[256]; /* why it is not read any more */
+	char trouble[512]; /* why it is not read any more */
 };
 
 struct forward {
@@ -43,7 +43,7 @@ struct forward {
 	uint64_t status_ms;    /* when STATUS= was last sent */
 	uint64_t resumed_at;   /* acknowledged number when waiting sources were last resumed */
 	uint64_t lost_before;  /* given up and set aside before this run */
-	char disk_said[256];   /* the spool's trouble as last said */
+	char disk_said[512];   /* the spool's trouble as last said */
 	bool stopping;	       /* the sink is closing */
 	bool stop_wanted;      /* by a signal */
 	bool done;

@@ -2,6 +2,7 @@
 #include "record/format.h"
 
 #include "base/mem.h"
+#include "record/copy.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -35,17 +36,10 @@ void format_free(struct format *f)
 	buf_free(&f->prefix);
 }
 
-static inline char *put(char *p, struct slice s)
-{
-	if (s.len > 0)
-		memcpy(p, s.p, s.len);
-	return p + s.len;
-}
-
 static char *put_pri(char *p, unsigned pri)
 {
 	if (pri > PRI_MAX)
-		return put(p, slice_of("invld", 5));
+		return copy_short(p, slice_of("invld", 5));
 	if (pri >= 100)
 		*p++ = '1';
 	if (pri >= 10)
@@ -62,26 +56,28 @@ static size_t put_head(struct format *f, const struct record *r, int64_t realtim
 		lay_out_prefix(f);
 	work->len = 0;
 	buf_reserve(work, f->prefix.len + r->tag.len + TIMETEXT_MAX + r->procid.len + BETWEEN + more);
-	char *p = put(work->p, buf_slice(&f->prefix));
+	char *p = copy_short(work->p, buf_slice(&f->prefix));
 	p = put_pri(p, r->pri);
 	*p++ = ' ';
-	p = put(p, r->tag);
+	p = copy_short(p, r->tag);
 	*p++ = ' ';
 	p += timetext_rfc3339(&f->time, realtime_us, p);
 	*p++ = ' ';
-	p = put(p, r->procid);
-	p = put(p, slice_of(" - ", 3));
+	p = copy_short(p, r->procid);
+	p = copy_short(p, slice_of(" - ", 3));
 	work->len = (size_t)(p - work->p);
 	return work->len;
 }
 
-static void send_piece(struct output *out, struct slice text, const char *mark)
+static void send_piece(struct output *out, struct slice text, struct slice mark)
 {
 	struct buf *work = out->work;
 	work->len = out->head_len;
-	buf_add_slice(work, text);
-	buf_add_str(work, mark);
-	buf_add_char(work, ' ');
+	buf_reserve(work, text.len + mark.len + 1);
+	char *p = copy_short(work->p + work->len, text);
+	p = copy_short(p, mark);
+	*p++ = ' ';
+	work->len = (size_t)(p - work->p);
 	out->result->pieces++;
 	if (work->len > FORMAT_RECEIVER_DEFAULT)
 		out->result->beyond_8k = true;
@@ -109,7 +105,7 @@ static void send_cut(struct output *out, struct slice msg, size_t room)
 	size_t keep = good_end(msg, room - MARK_MAX);
 	out->result->cut_bytes = msg.len - keep;
 	snprintf(mark, sizeof(mark), " [relpbox: %zu bytes cut]", msg.len - keep);
-	send_piece(out, slice_of(msg.p, keep), mark);
+	send_piece(out, slice_of(msg.p, keep), slice_str(mark));
 }
 
 static void send_split(struct output *out, struct slice msg, size_t room)
@@ -123,7 +119,7 @@ static void send_split(struct output *out, struct slice msg, size_t room)
 	for (size_t at = 0, len; at < msg.len; at += len) {
 		len = good_end(slice_of(msg.p + at, msg.len - at), max);
 		snprintf(mark, sizeof(mark), " [relpbox: part %u/%u]", ++i, n);
-		send_piece(out, slice_of(msg.p + at, len), mark);
+		send_piece(out, slice_of(msg.p + at, len), slice_str(mark));
 	}
 }
 
@@ -157,7 +153,7 @@ void format_record(struct format *f, const struct record *r, int64_t realtime_us
 	if (room < FORMAT_TEXT_MIN + MARK_MAX)
 		room = FORMAT_TEXT_MIN + MARK_MAX;
 	if (r->msg.len <= room)
-		send_piece(&out, r->msg, "");
+		send_piece(&out, r->msg, slice_of("", 0));
 	else if (f->oversize == OVERSIZE_CUT)
 		send_cut(&out, r->msg, room);
 	else

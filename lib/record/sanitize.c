@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "record/sanitize.h"
 
+#include "record/copy.h"
+
 #include <stdint.h>
 #include <string.h>
 
@@ -35,12 +37,17 @@ static size_t find_control(const char *p, size_t from, size_t len)
 	return i;
 }
 
+static void add(struct buf *b, struct slice s)
+{
+	buf_reserve(b, s.len);
+	b->len = (size_t)(copy_short(b->p + b->len, s) - b->p);
+}
+
 static void add_escaped(struct buf *b, char c)
 {
 	unsigned v = (unsigned char)c;
-	char text[4] = { '#', (char)('0' + (v >> 6)), (char)('0' + ((v >> 3) & 7)),
-			 (char)('0' + (v & 7)) };
-	buf_add(b, text, sizeof(text));
+	char text[4] = { '#', '0', (char)('0' + (v >> 3)), (char)('0' + (v & 7)) };
+	add(b, slice_of(text, sizeof(text)));
 }
 
 static size_t without_end(struct slice s)
@@ -64,11 +71,11 @@ struct slice sanitize(struct slice datagram, struct buf *scratch)
 		return slice_of(p, len);
 	buf_reserve(scratch, len + len / 4 + 32);
 	while (control < len) {
-		buf_add(scratch, p + at, control - at);
+		add(scratch, slice_of(p + at, control - at));
 		add_escaped(scratch, p[control]);
 		at = control + 1;
 		control = find_control(p, at, len);
 	}
-	buf_add(scratch, p + at, len - at);
+	add(scratch, slice_of(p + at, len - at));
 	return buf_slice(scratch);
 }

@@ -75,6 +75,7 @@ static void buf_printf_of_every_length(void **state)
 		buf_printf(&b, "%.*s", n, text);
 		buf_printf(&b, "<%d>", n);
 		assert_int_equal(b.len, (size_t)n + strlen(buf_cstr(&b) + n));
+		assert_memory_equal(b.p, text, (size_t)n);
 		assert_int_equal(atoi(b.p + n + 1), n);
 		buf_free(&b);
 	}

@@ -205,6 +205,9 @@ static void the_nearest_word(void **state)
 			fail_msg("%s: %s", cases[i].word, got ? got : "none");
 	}
 	assert_null(nearest(slice_str("tls"), known, 0));
+	static const char *const spool[] = { "spool-size-max", "spool-dir", "spool-max", "stool" };
+	assert_ptr_equal(nearest(slice_str("spool-"), spool, 4), spool[3]); /* letters before beginnings */
+	assert_ptr_equal(nearest(slice_str("spool-"), spool, 3), spool[1]); /* the first of the shortest */
 	char big[65];
 	memset(big, 'a', sizeof(big));
 	const char *const bigs[] = { "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" };
@@ -283,6 +286,28 @@ static void help_keeps_to_80_columns(void **state)
 	buf_free(&b);
 }
 
+static void help_at_its_edges(void **state)
+{
+	(void)state;
+	/* Lines of 79 columns stay whole, of 80 are broken; 30 columns on the left share a line. */
+	static const struct opt opts[] = {
+		{ .name = "a-name-of-letters", .arg = "VALU", .help =
+		  "aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaa" },
+		{ .name = "b-name-of-letters", .arg = "VALUE", .help =
+		  "bbbbbbbbb bbbbbbbbb bbbbbbbbb bbbbbbbbb bbbbbbbb" },
+		{ 0 },
+	};
+	struct buf b = { 0 };
+	opt_help(&(struct opt_command){ .synopsis = "", .summary = "S.", .opts = opts }, &b);
+	assert_string_equal(strstr(buf_cstr(&b), "Options:\n"),
+		"Options:\n"
+		"      --a-name-of-letters VALU  aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaaaa aaaaaaa\n"
+		"      --b-name-of-letters VALUE\n"
+		"                                bbbbbbbbb bbbbbbbbb bbbbbbbbb bbbbbbbbb\n"
+		"                                bbbbbbbb\n");
+	buf_free(&b);
+}
+
 static void man_text(void **state)
 {
 	(void)state;
@@ -341,6 +366,7 @@ int main(void)
 		cmocka_unit_test(the_nearest_word),
 		cmocka_unit_test(help_text),
 		cmocka_unit_test(help_keeps_to_80_columns),
+		cmocka_unit_test(help_at_its_edges),
 		cmocka_unit_test(man_text),
 		cmocka_unit_test(completion),
 	};

@@ -185,6 +185,11 @@ static void random_below(void **state)
 		seen[rand_below(&seed, 7)]++; /* the sanitizer watches the index */
 	for (int i = 0; i < 7; i++)
 		assert_in_range(seen[i], 800, 1200);
+	/* A remainder alone would give the lowest third of these half of the time. */
+	int low = 0;
+	for (int i = 0; i < 3000; i++)
+		low += rand_below(&seed, UINT64_C(3) << 62) < UINT64_C(1) << 62;
+	assert_in_range(low, 850, 1150);
 	for (int i = 0; i < 1000; i++)
 		assert_true(rand_below(&seed, (UINT64_C(1) << 63) + 1) <= UINT64_C(1) << 63);
 }
