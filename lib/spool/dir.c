@@ -195,9 +195,11 @@ int dir_scan(int dirfd, struct dir_list *l, struct err *e)
 	struct dir_seg s;
 	while (errno = 0, (ent = readdir(d)) != NULL) {
 		const char *name = ent->d_name;
-		if (has(name, ".foreign"))
+		if (has(name, ".foreign")) {
 			foreign(dirfd, name, l);
-		else if (strlen(name) < 33)
+			if (strlen(name) > 33 && parse_name(name, ".seg.foreign", &s))
+				add(&l->other, &l->n_other, s);
+		} else if (strlen(name) < 33)
 			l->temporary |= strcmp(name, DIR_TMP) == 0;
 		else if (parse_name(name, ".seg", &s))
 			add(&l->segs, &l->n_segs, s);
@@ -223,6 +225,7 @@ void dir_list_free(struct dir_list *l)
 {
 	free(l->segs);
 	free(l->late);
+	free(l->other);
 	*l = (struct dir_list){ 0 };
 }
 

@@ -38,6 +38,8 @@ struct dir_list {
 	size_t n_segs;
 	struct dir_seg *late; /* "*.late": see late.h */
 	size_t n_late;
+	struct dir_seg *other; /* "*.seg.foreign", which are in foreign too */
+	size_t n_other;
 	uint64_t foreign;      /* files whose name ends with .foreign, *.seg with odd names */
 	uint64_t foreign_above; /* a number above all that foreign segments can hold */
 	bool temporary;	       /* left by a kill: *.tmp */

@@ -44,6 +44,44 @@ void late_found(struct spool *sp, const struct dir_seg *list, size_t n)
 	l->n += n;
 }
 
+static bool is_ours(struct spool *sp, const char *name, const struct dir_seg *d)
+{
+	char first[4096];
+	struct seg_head head;
+	struct scan s = { 0 };
+	struct frame_head h;
+	const char *p;
+	struct stat st;
+	int fd = dir_file(sp->dirfd, name, O_RDONLY);
+	if (fd < 0 || fstat(fd, &st) != 0)
+		return false;
+	ssize_t n = pread(fd, first, sizeof(first), 0);
+	bool ours = n > 0 && seg_head_decode(first, (size_t)n, &head, NULL) == SEG_GOOD &&
+		    head.number == d->number && head.salt == d->salt;
+	if (!ours) {
+		scan_start(&s, fd, format_seed(d->salt), 0, (uint64_t)st.st_size, 0);
+		ours = scan_next(&s, true, &h, &p);
+		scan_free(&s);
+	}
+	close(fd);
+	return ours;
+}
+
+void late_take_back(struct spool *sp, struct dir_list *l)
+{
+	char from[SEG_NAME_MAX + 16], to[SEG_NAME_MAX];
+	for (size_t i = 0; i < l->n_other; i++) {
+		struct dir_seg *d = &l->other[i];
+		dir_seg_name(from, d->number, d->salt);
+		strcat(from, ".foreign");
+		name_of(to, d);
+		if (!is_ours(sp, from, d) || renameat(sp->dirfd, from, sp->dirfd, to) != 0)
+			continue;
+		l->foreign--;
+		late_found(sp, d, 1);
+	}
+}
+
 void late_free(struct spool *sp)
 {
 	struct late *l = sp->late;
@@ -126,6 +164,7 @@ int late_adopt(struct spool *sp, struct err *e)
 	late_free(sp);
 	if (ret == 0)
 		late_found(sp, l.late, l.n_late);
+	late_take_back(sp, &l);
 	for (size_t i = l.n_segs; ret == 0 && i-- > 0;) {
 		bool last = i + 1 == l.n_segs;
 		ret = adopt_one(sp, &l.segs[i], last, mark,

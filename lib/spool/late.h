@@ -18,6 +18,9 @@ struct spool;
 /* Those that recovery found. */
 void late_found(struct spool *sp, const struct dir_seg *list, size_t n);
 
+/* Those among *.foreign that are of our format after all. */
+void late_take_back(struct spool *sp, struct dir_list *l);
+
 /* The directory can be read at last: all of the log in it becomes late. */
 int late_adopt(struct spool *sp, struct err *e);
 

@@ -265,6 +265,8 @@ int recover(struct spool *sp, struct err *e)
 	}
 	struct found *f = mem_zero(l.n_segs + 1, sizeof(*f));
 	size_t n = 0;
+	late_found(sp, l.late, l.n_late);
+	late_take_back(sp, &l);
 	sp->foreign = l.foreign;
 	sp->acked = sp->marked = mark_read(sp->dirfd, &sp->mark_turn);
 	int ret = load_all(sp, &l, f, &n, e);
@@ -278,7 +280,6 @@ int recover(struct spool *sp, struct err *e)
 		}
 		pass_all(sp, f, n);
 		settle(sp, &l);
-		late_found(sp, l.late, l.n_late);
 	}
 	for (size_t i = 0; i < n; i++) {
 		if (ret != 0)

@@ -16,9 +16,11 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -56,6 +58,11 @@ static inline void box_reopen(struct box *b)
 {
 	spool_close(b->sp);
 	box_open(b);
+}
+
+static inline void box_path(const struct box *b, const char *name, char *out, size_t size)
+{
+	snprintf(out, size, "%s/%s", b->dir, name);
 }
 
 static inline void rm_dir(const char *dir)
@@ -219,6 +226,29 @@ static inline void copy_dir(const char *from, const char *to)
 	}
 	closedir(d);
 	free(data);
+}
+
+/* From here on no file grows beyond `bytes`: writes end short, then fail. 0: as before. */
+static inline void limit_files(uint64_t bytes)
+{
+	struct rlimit r;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &r), 0);
+	r.rlim_cur = bytes ? bytes : r.rlim_max;
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &r), 0);
+}
+
+static inline uint64_t file_size(const char *path)
+{
+	struct stat st;
+	return stat(path, &st) == 0 ? (uint64_t)st.st_size : 0;
+}
+
+static inline void poke(const char *path, uint64_t off, const void *p, size_t n)
+{
+	int fd = open(path, O_WRONLY);
+	assert_int_equal(pwrite(fd, p, n, (off_t)off), (ssize_t)n);
+	close(fd);
 }
 
 #endif

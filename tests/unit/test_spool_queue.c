@@ -165,7 +165,7 @@ static void modes_are_closed_to_others(void **state)
 	struct stat st;
 	char name[8][SEG_PATH], sub[80];
 	box_new(&b, 1 << 20);
-	snprintf(sub, sizeof(sub), "%s/sub", b.dir);
+	snprintf(sub, sizeof(sub), "%.60s/sub", b.dir);
 	b.conf.dir = sub;
 	umask(0);
 	box_open(&b);
