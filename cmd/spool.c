@@ -36,7 +36,7 @@ static const struct opt_command usage = {
 	.notes = "list           a line for each record that waits or was set aside; its first\n"
 		 "               word is the record's number, SEQ\n"
 		 "show SEQ       one of them, whole\n"
-		 "requeue [SEQ]  puts what was set aside (all, or one) back at the end of the queue\n"
+		 "requeue [SEQ]  puts what was set aside (all, or one) back at the queue's end\n"
 		 "drain          sends what waits, then ends; beside a running forward it waits\n"
 		 "               until that one has sent all, however long that takes\n"
 		 "\n"
