@@ -49,7 +49,7 @@ struct parse {
 	uint64_t from; /* where it starts */
 	bool from_asserted;  /* is there an assertion directly before? */
 	uint32_t from_frail; /* how many frail assertions were before */
-	uint32_t frail;
+	uint32_t frail, voided;
 	bool asserted; /* was the last thing in this alternative an assertion? */
 };
 
@@ -90,8 +90,10 @@ static void emit_copy(struct parse *p, uint64_t at, uint64_t len)
 	for (uint64_t i = 0; p->inst != NULL && i < len; i++) {
 		struct regex_inst in = p->inst[at + i];
 
-		if (in.op == RX_ASSERT && in.jump == RX_FRAIL)
+		if (in.op == RX_ASSERT && in.jump == RX_FRAIL) {
 			in = (struct regex_inst){ .op = RX_JUMP, .jump = 1 };
+			p->voided++;
+		}
 		p->inst[p->n + i] = in;
 	}
 	grow_by(p, len);
@@ -451,6 +453,7 @@ int regex_parse(struct slice pattern, uint64_t inst_max, struct regex_prog *out,
 	*out = (struct regex_prog){ .inst = build.inst,
 				    .sets = build.sets,
 				    .n = (uint32_t)build.n,
-				    .n_sets = build.n_sets };
+				    .n_sets = build.n_sets,
+				    .voided = build.voided };
 	return 0;
 }
