@@ -17,7 +17,7 @@
 #define LINGER_MS 1000U	       /* unacknowledged for so long: wants a sync */
 #define MARK_MS 250U
 #define STAMP_MS 100U
-#define STAMPS 16U
+#define STAMPS 32U /* at least 1.5 s of them */
 #define ASIDE_MAX (8U << 20)
 
 /* Frames with a payload that are not acknowledged; bytes as encoded. */
