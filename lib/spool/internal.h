@@ -187,7 +187,7 @@ void seg_release(struct spool *sp); /* removes those that are acknowledged */
 /* --- read.c --- */
 void reader_reset(struct reader *r);
 /* The next frame from `from` to `upto`. 1 and its head and bytes, or 0. */
-int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto, bool content,
+int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto,
 		struct frame_head *h, const char **p);
 
 /* --- commit.c --- */
