@@ -81,6 +81,7 @@ static void count_frames(struct aside *a)
 	scan_start(&s, a->fd, a->seed, ASIDE_HEAD, a->size, 0);
 	for (a->count = 0; scan_next(&s, &h, &p); a->count++)
 		live += frame_head_size(&h);
+	a->size = s.off; /* what a kill cut short is written over */
 	scan_free(&s);
 	a->gone = a->size - ASIDE_HEAD - live;
 }
@@ -137,7 +138,9 @@ static int make(struct spool *sp, struct aside *a, struct err *e)
 
 static int append(struct spool *sp, struct aside *a, const char *p, size_t size, struct err *e)
 {
-	ssize_t n = pwrite(a->fd, p, size, (off_t)a->size);
+	ssize_t n = -1;
+	if (ftruncate(a->fd, (off_t)a->size) == 0)
+		n = pwrite(a->fd, p, size, (off_t)a->size);
 	if (n == (ssize_t)size && fdatasync(a->fd) == 0 && fsync(sp->dirfd) == 0)
 		return 0;
 	if (n >= 0 && n < (ssize_t)size)
