@@ -37,7 +37,8 @@ UNIT_RUN := $(if $(T),$(addprefix test_,$(T)),$(UNIT))
 # --- how it is compiled --------------------------------------------------------
 
 WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
-	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion -Wno-sign-conversion
+	-Wstrict-prototypes -Wmissing-prototypes -Wformat=2 -Wconversion -Wno-sign-conversion \
+	-Wno-enum-enum-conversion # counters of two modules share a table
 OURS = -std=c11 -D_GNU_SOURCE -Ilib -I. $(WARN) $(WERROR) -MMD -MP \
 	-isystem $(DEPS)/src/libyaml/include -isystem $(DEPS)/src/cmocka/include \
 	-D_UINTPTR_T_DEFINED
@@ -48,8 +49,6 @@ CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
 # C without exceptions: nobody unwinds, and the tables are a tenth of the program
 SMALL := -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections -fdata-sections
-# counters of two modules share one table: their numbers are added on purpose
-CLANG := clang -Wno-enum-enum-conversion
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # gcc that sees musl and the kernel's headers, and nothing of glibc. $(1): architecture
@@ -86,8 +85,8 @@ endef
 $(eval $(call variant,x86-64,$(call musl_gcc,x86-64),musl-x86-64/stamp))
 $(eval $(call variant,aarch64,$(call musl_gcc,aarch64),musl-aarch64/stamp))
 $(eval $(call variant,san,gcc -O1 -g $(SANITIZE),src/stamp))
-$(eval $(call variant,clang,$(CLANG) -O2,src/stamp))
-$(eval $(call variant,fuzz,$(CLANG) -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,src/stamp))
+$(eval $(call variant,clang,clang -O2,src/stamp))
+$(eval $(call variant,fuzz,clang -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,src/stamp))
 
 # Rewritten only when a file came or went, so that no archive keeps a stale member.
 build/sources: FORCE
