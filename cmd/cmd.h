@@ -27,6 +27,8 @@ extern const char program_software[]; /* what RELP offers say: "relpbox,VERSION"
 extern const struct command cmd_forward;
 extern const struct command cmd_status;
 extern const struct command cmd_spool;
+extern const struct command cmd_relp_send;
+extern const struct command cmd_relp_recv;
 extern const struct command cmd_completion;
 extern const struct command cmd_help;
 

@@ -19,6 +19,8 @@ const struct command *const commands[] = {
 	&cmd_forward,
 	&cmd_status,
 	&cmd_spool,
+	&cmd_relp_send,
+	&cmd_relp_recv,
 	&cmd_help,
 	&cmd_completion,
 	NULL,

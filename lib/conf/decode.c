@@ -220,9 +220,9 @@ static bool integer_of(const struct node *v, int64_t *out)
 	return true;
 }
 
-static void out_of_range(struct decode *d, const struct field *fd, const struct node *v)
+static void out_of_range(struct decode *d, const struct field *fd, const struct node *v, bool below)
 {
-	if (fd->max == INT64_MAX)
+	if (below && fd->max == INT64_MAX)
 		decode_invalid(d, v, "range", "must be greater than or equal to %" PRId64, fd->min);
 	else
 		decode_invalid(d, v, "range",
@@ -234,7 +234,7 @@ static void store_int(struct decode *d, const struct field *fd, const struct nod
 		      void *out)
 {
 	if (value < fd->min || value > fd->max) {
-		out_of_range(d, fd, v);
+		out_of_range(d, fd, v, value < fd->min);
 		return;
 	}
 	if (fd->offset != FIELD_NOWHERE)
@@ -249,7 +249,7 @@ static void decode_int(struct decode *d, const struct field *fd, const struct no
 	if (integer_of(v, &value))
 		store_int(d, fd, v, value, out);
 	else if (v->kind == NODE_FLOAT && fabs(v->real) >= 0x1p63)
-		out_of_range(d, fd, v);
+		out_of_range(d, fd, v, v->real < 0);
 	else
 		wrong_type(d, v, NODE_INT, "an integer");
 }

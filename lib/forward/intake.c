@@ -19,6 +19,18 @@ void intake_free(struct intake_core *c)
 	buf_free(&c->scratch);
 	buf_free(&c->work);
 	buf_free(&c->marked);
+	buf_free(&c->with_pri);
+	format_free(&c->format);
+}
+
+struct slice intake_line(struct buf *with_pri, struct slice line)
+{
+	if (line.len == 0 || line.p[0] == '<')
+		return line;
+	with_pri->len = 0;
+	buf_add_str(with_pri, "<13>");
+	buf_add_slice(with_pri, line);
+	return buf_slice(with_pri);
 }
 
 /* Where format_record puts its messages. */
@@ -114,6 +126,10 @@ enum take intake_take(struct intake_core *c, const char *source, bool patient,
 	struct record rec;
 	struct format_result made;
 	*seq = 0;
+	if (datagram.len == 0)
+		return TAKE_DONE; /* as rsyslog */
+	if (patient)
+		datagram = intake_line(&c->with_pri, datagram);
 	record_parse(datagram, &c->scratch, &rec);
 	/* a patient source's words are its operator's; a socket's need root's credentials */
 	bool audit = rules_is_audit(&rec);

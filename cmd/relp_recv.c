@@ -1,0 +1,364 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/cmd.h"
+
+#include "base/file.h"
+#include "base/num.h"
+#include "base/utf8.h"
+#include "io/net.h"
+#include "io/signals.h"
+#include "sink/receiver.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum {
+	OPT_LISTEN,
+	OPT_OUTPUT,
+	OPT_APPEND,
+	OPT_COUNT,
+	OPT_SYNC,
+	OPT_RAW,
+	OPT_MAX_CONNECTIONS,
+	OPT_MAX_MESSAGE,
+	OPT_IDLE_TIMEOUT,
+	OPT_QUIET,
+	OPT_HELP_ITSELF,
+};
+
+static const struct opt opts[] = {
+	[OPT_LISTEN] = { "listen", 'l', "HOST:PORT", "where to listen; port 0 takes a free one", NULL, NULL },
+	[OPT_OUTPUT] = { "output", 'o', "FILE", "where messages go", "standard output", NULL },
+	[OPT_APPEND] = { "append", 'a', NULL, "add to FILE instead of emptying it first", NULL, NULL },
+	[OPT_COUNT] = { "count", 'n', "N", "end after N messages, when they are answered", "no end", NULL },
+	[OPT_SYNC] = { "sync", 0, NULL, "acknowledge only what is on the disk (fdatasync)", NULL, NULL },
+	[OPT_RAW] = { "raw", 0, NULL, "the bytes as they are, instead of control characters as #ooo", NULL, NULL },
+	[OPT_MAX_CONNECTIONS] = { "max-connections", 0, "N", "more than so many at once are sent away", "1024", NULL },
+	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "a longer message ends its session", "128KiB", NULL },
+	[OPT_IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME", "end a session that sends nothing for so long", "10m", NULL },
+	[OPT_QUIET] = { "quiet", 'q', NULL, "say nothing about sessions that failed", NULL, NULL },
+	[OPT_HELP_ITSELF] = { "help", 'h', NULL, "print this help", NULL, NULL },
+	{ 0 },
+};
+
+static const struct opt_command usage = {
+	.name = "relp-recv",
+	.synopsis = "[OPTION]... --listen HOST:PORT",
+	.summary = "Receives messages over RELP and writes each as a line; acknowledges what is written.",
+	.opts = opts,
+	.notes =
+		"Says \"listening on HOST:PORT\" on standard error once it does. SIGTERM and SIGINT end\n"
+		"it: what it took is written and acknowledged, open sessions are told.\n"
+		"\n"
+		"Exit codes:\n"
+		"   0  ended by a signal or by --count\n"
+		"   1  it cannot listen, or the output could not be written; what was not written is\n"
+		"      not acknowledged\n"
+		"   2  wrong command line\n"
+		"\n"
+		"Example:  relpbox relp-recv --listen 127.0.0.1:20514 --output log --append\n",
+};
+
+struct recv {
+	const char *listen, *output;
+	bool append, sync, raw, quiet, terminal;
+	uint64_t count; /* 0: no end */
+	struct receiver_conf conf;
+
+	struct loop *loop;
+	struct receiver *receiver;
+	int fd;
+	struct buf lines; /* taken, not written */
+	uint64_t taken;
+	off_t written;	  /* where a regular file ended after the last commit; -1: it is none */
+	bool failed, ending;
+};
+
+/* --- output -------------------------------------------------------------------------- */
+
+static void add_octal(struct buf *out, unsigned char c)
+{
+	char text[4] = { '#', (char)('0' + c / 64), (char)('0' + c / 8 % 8), (char)('0' + c % 8) };
+
+	buf_add(out, text, sizeof(text));
+}
+
+/* As rsyslog writes control characters. */
+static void add_escaped(struct buf *out, struct slice s)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < s.len; i++) {
+		unsigned char c = (unsigned char)s.p[i];
+		if (c >= 0x20 && c != 0x7f)
+			continue;
+		buf_add(out, s.p + from, i - from);
+		add_octal(out, c);
+		from = i + 1;
+	}
+	buf_add(out, s.p + from, s.len - from);
+}
+
+/* On a terminal nothing else that it could take as a command either. */
+static void add_for_terminal(struct buf *out, struct slice s)
+{
+	uint32_t cp;
+
+	while (s.len) {
+		size_t n = utf8_next(s, &cp);
+		if (cp != UTF8_BAD && utf8_printable(cp))
+			buf_add(out, s.p, n);
+		else
+			for (size_t i = 0; i < n; i++)
+				add_octal(out, (unsigned char)s.p[i]);
+		s = slice_of(s.p + n, s.len - n);
+	}
+}
+
+static bool on_message(void *arg, struct slice payload)
+{
+	struct recv *r = arg;
+
+	if (r->failed || (r->count && r->taken == r->count))
+		return false;
+	if (r->raw)
+		buf_add_slice(&r->lines, payload);
+	else if (r->terminal)
+		add_for_terminal(&r->lines, payload);
+	else
+		add_escaped(&r->lines, payload);
+	buf_add_char(&r->lines, '\n');
+	if (++r->taken == r->count)
+		r->ending = true;
+	return true;
+}
+
+static void output_failed(struct recv *r, const char *what)
+{
+	fprintf(stderr, "relpbox relp-recv: %s: %s: %s; not acknowledged, ending\n",
+		r->output ? r->output : "standard output", what, strerror(errno));
+	/* what is not acknowledged comes again, so no part of it should stay */
+	if (r->written >= 0 && ftruncate(r->fd, r->written) < 0)
+		fprintf(stderr, "relpbox relp-recv: a part of it stays in the file: %s\n",
+			strerror(errno));
+	r->failed = r->ending = true;
+}
+
+static int on_commit(void *arg)
+{
+	struct recv *r = arg;
+
+	if (r->failed)
+		return -1;
+	if (file_write_all(r->fd, r->lines.p, r->lines.len) < 0)
+		output_failed(r, "write");
+	else if (r->sync && fdatasync(r->fd) < 0)
+		output_failed(r, "fdatasync");
+	else if (r->written >= 0)
+		r->written += (off_t)r->lines.len;
+	r->lines.len = 0;
+	return r->failed ? -1 : 0;
+}
+
+static void on_trouble(void *arg, const struct addr *peer, const struct err *e)
+{
+	struct recv *r = arg;
+	char text[ADDR_TEXT_MAX];
+
+	if (!r->quiet)
+		fprintf(stderr, "relpbox relp-recv: %s: %s\n", addr_text(peer, text), e->text);
+}
+
+static void on_signal(void *arg, int signo)
+{
+	struct recv *r = arg;
+
+	(void)signo;
+	r->ending = true;
+}
+
+static const struct receiver_events events = {
+	.message = on_message,
+	.commit = on_commit,
+	.trouble = on_trouble,
+};
+
+/* --- setting up ------------------------------------------------------------------------ */
+
+static int open_output(struct recv *r, struct err *e)
+{
+	struct stat st;
+
+	r->fd = STDOUT_FILENO;
+	if (r->output)
+		r->fd = open(r->output, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
+					(r->append ? O_APPEND : O_TRUNC), 0600);
+	if (r->fd < 0)
+		return err_errno(e, "%s", r->output);
+	r->terminal = isatty(r->fd);
+	/* only in a file of our own can a half-written batch be taken back */
+	r->written = -1;
+	if (r->output && fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode))
+		r->written = st.st_size;
+	if (r->sync && fdatasync(r->fd) < 0)
+		return err_errno(e, "--sync: %s", r->output ? r->output : "standard output");
+	return 0;
+}
+
+static int start_listening(struct recv *r, struct err *e)
+{
+	char host[ADDR_HOST_MAX], text[ADDR_TEXT_MAX];
+	struct addr_list list;
+	struct addr bound;
+	uint16_t port;
+	int fd;
+
+	if (addr_split(slice_str(r->listen), host, &port, e) < 0 ||
+	    addr_resolve(host, port, AF_UNSPEC, &list, e) < 0)
+		return -1;
+	fd = net_listen(&list.at[0], &bound, e);
+	if (fd < 0)
+		return -1;
+	r->receiver = receiver_new(r->loop, fd, &r->conf, &events, r, e);
+	if (!r->receiver)
+		return -1;
+	fprintf(stderr, "listening on %s\n", addr_text(&bound, text));
+	return 0;
+}
+
+/* Until it is to end and all sessions are gone. */
+static int turn_loop(struct recv *r, struct err *e)
+{
+	bool stopping = false;
+
+	while (!stopping || !receiver_stopped(r->receiver)) {
+		if (loop_turn(r->loop, 60000, e) < 0)
+			return -1;
+		receiver_turn(r->receiver);
+		if (r->ending && !stopping) {
+			stopping = true;
+			receiver_stop(r->receiver);
+		}
+	}
+	return 0;
+}
+
+static int receive(struct recv *r, struct err *e)
+{
+	struct signals *signals;
+	int result = -1;
+
+	if (open_output(r, e) < 0)
+		return -1;
+	r->loop = loop_new(e);
+	if (!r->loop)
+		return -1;
+	signals = signals_new(r->loop, on_signal, r, e);
+	if (signals && start_listening(r, e) == 0)
+		result = turn_loop(r, e);
+	receiver_free(r->receiver);
+	signals_free(signals);
+	loop_free(r->loop);
+	/* a network file system tells some failures only here */
+	if (close(r->fd) < 0 && result == 0 && !r->failed)
+		return err_errno(e, "%s", r->output ? r->output : "standard output");
+	return result;
+}
+
+static int take_option(struct recv *r, int which, const char *value, struct err *e)
+{
+	uint64_t n;
+
+	switch (which) {
+	case OPT_LISTEN:
+		r->listen = value;
+		return 0;
+	case OPT_OUTPUT:
+		r->output = value;
+		return 0;
+	case OPT_APPEND:
+		r->append = true;
+		return 0;
+	case OPT_SYNC:
+		r->sync = true;
+		return 0;
+	case OPT_RAW:
+		r->raw = true;
+		return 0;
+	case OPT_QUIET:
+		r->quiet = true;
+		return 0;
+	case OPT_COUNT:
+		if (num_u64(slice_str(value), 1, UINT64_MAX, &r->count) < 0)
+			return err_set(e, "--count: a number from 1");
+		return 0;
+	case OPT_MAX_CONNECTIONS:
+		if (num_u64(slice_str(value), 1, 100000, &n) < 0)
+			return err_set(e, "--max-connections: a number from 1 to 100000");
+		r->conf.max_connections = (size_t)n;
+		return 0;
+	case OPT_MAX_MESSAGE:
+		if (num_size(slice_str(value), 1, 16 << 20, &n) < 0)
+			return err_set(e, "--max-message: a size like 8KiB, up to 16MiB");
+		r->conf.max_message = (size_t)n;
+		return 0;
+	case OPT_IDLE_TIMEOUT:
+		if (num_duration_ms(slice_str(value), 1, 86400000, &r->conf.idle_ms) < 0)
+			return err_set(e, "--idle-timeout: a time like 10s or 5m, up to 24h");
+		return 0;
+	default:
+		return err_set(e, "unexpected argument");
+	}
+}
+
+static int take_command_line(struct recv *r, int argc, char **argv, bool *help, struct err *e)
+{
+	struct opt_scan scan = { .argc = argc, .argv = argv };
+	int which;
+
+	while ((which = opt_next(&scan, opts, e)) != OPT_END) {
+		if (which == OPT_BAD)
+			return -1;
+		if (which == OPT_HELP_ITSELF) {
+			*help = true;
+			return 0;
+		}
+		if (which == OPT_WORD)
+			return err_set(e, "it takes no words; the address belongs behind --listen");
+		if (take_option(r, which, scan.value, e) < 0)
+			return -1;
+	}
+	if (!r->listen)
+		return err_set(e, "where? --listen HOST:PORT is missing");
+	if (r->append && !r->output)
+		return err_set(e, "--append goes with --output");
+	return 0;
+}
+
+static int run(int argc, char **argv)
+{
+	struct recv r = { .conf = { .software = program_software } };
+	struct err e = { 0 };
+	bool help = false;
+	int result;
+
+	if (take_command_line(&r, argc, argv, &help, &e) < 0)
+		return command_misused(&cmd_relp_recv, &e);
+	if (help)
+		return command_help(&cmd_relp_recv);
+	result = receive(&r, &e);
+	buf_free(&r.lines);
+	if (result < 0)
+		fprintf(stderr, "relpbox relp-recv: %s\n", e.text);
+	return result < 0 || r.failed ? EXIT_FAILED : EXIT_OK;
+}
+
+const struct command cmd_relp_recv = {
+	.name = "relp-recv",
+	.summary = "receive messages over RELP, for tests and debugging",
+	.run = run,
+	.usage = &usage,
+};
