@@ -204,6 +204,18 @@ static void a_cancelled_question_is_not_answered(void **state)
 	asker_end(&a);
 }
 
+static void a_late_answer_is_not_taken_for_the_next_one(void **state)
+{
+	(void)state;
+	struct asker a = asker(true);
+	resolver_ask(a.r, "many", 1, TEST_LIMIT_MS, done, &a);
+	usleep(50000); /* it waits in the socket by now, mostly */
+	resolver_cancel(a.r);
+	ask(&a, "fails", TEST_LIMIT_MS);
+	assert_false(a.found);
+	asker_end(&a);
+}
+
 static void done_may_ask_again_and_free(void **state)
 {
 	(void)state;
@@ -381,6 +393,7 @@ int main(void)
 		cmocka_unit_test(bad_names_are_answered_too),
 		cmocka_unit_test(a_name_server_that_is_silent_costs_the_limit_only),
 		cmocka_unit_test(a_cancelled_question_is_not_answered),
+		cmocka_unit_test(a_late_answer_is_not_taken_for_the_next_one),
 		cmocka_unit_test(done_may_ask_again_and_free),
 		cmocka_unit_test(a_helper_that_somebody_killed_is_replaced),
 		cmocka_unit_test(the_helper_does_not_mind_the_signals_to_its_group),
