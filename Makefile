@@ -174,8 +174,10 @@ lint:
 	shellcheck $$(grep -lsE '^#!.*[/ ](ba)?sh$$' scripts/* .ci/* bench/* tests/e2e/* tests/tools/*)
 	$(if $(wildcard man/*.[1-8]),mandoc -T lint -W warning man/*.[1-8])
 
-check check-long demo:
+check demo:
 	@scripts/$@
+check-long:
+	@scripts/check --long
 bench: all
 	@bench/run
 
