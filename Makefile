@@ -192,8 +192,10 @@ lint: $(MAN) $(COMPLETION)
 	bash -n $(COMPLETION)
 	scripts/lint-man $(MAN)
 
-check check-long demo:
+check demo:
 	@scripts/$@
+check-long:
+	@scripts/check --long
 bench: all
 	@bench/run
 
