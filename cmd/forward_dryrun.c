@@ -12,7 +12,7 @@
 struct dry {
 	const struct forward_conf *conf;
 	struct format format;
-	struct buf scratch, work, out;
+	struct buf scratch, work, out, with_pri;
 	unsigned long line;
 	bool ended, again, failed;
 };
@@ -34,7 +34,7 @@ static enum take on_take(void *arg, struct slice line, const struct sender *from
 	*seq = 0;
 	d->line++;
 	d->out.len = 0;
-	record_parse(line, &d->scratch, &rec);
+	record_parse(intake_line(&d->with_pri, line), &d->scratch, &rec);
 	int rule = rules_match(d->conf->rules, &rec);
 	if (rule == RULES_NONE) {
 		buf_printf(&d->out, "line %lu: no rule takes it\n", d->line);
@@ -100,5 +100,7 @@ int forward_dry_run(const struct forward_conf *conf)
 	buf_free(&d.scratch);
 	buf_free(&d.work);
 	buf_free(&d.out);
+	buf_free(&d.with_pri);
+	format_free(&d.format);
 	return fine && !d.failed && !ferror(stdout) ? EXIT_OK : EXIT_FAILED;
 }

@@ -14,6 +14,7 @@
 #include <yaml.h>
 
 #define TAG_PREFIX "tag:yaml.org,2002:"
+#define TAG_DIRECTIVES_MAX 64
 
 struct anchor {
 	struct slice name;
@@ -477,6 +478,21 @@ static struct slice without_bom(struct slice text)
 	return text.len ? text : slice_str(""); /* libyaml insists on a pointer */
 }
 
+/*
+ * libyaml compares each %TAG with all before it: a file of them takes minutes.
+ * Text may hold the word too; nobody has this many.
+ */
+static bool too_many_tags(struct slice text)
+{
+	size_t n = 0;
+	const char *end = text.p + text.len, *p = text.p;
+	while (n <= TAG_DIRECTIVES_MAX && (p = memmem(p, (size_t)(end - p), "%TAG", 4))) {
+		p += 4;
+		n++;
+	}
+	return n > TAG_DIRECTIVES_MAX;
+}
+
 int yaml_tree_parse(struct slice text, size_t max_bytes, struct yaml_tree *tree,
 		    struct findings *f)
 {
@@ -484,6 +500,10 @@ int yaml_tree_parse(struct slice text, size_t max_bytes, struct yaml_tree *tree,
 	if (text.len > max_bytes) {
 		findings_add(f, FINDING_ERROR, 0, 0, "too-large", NULL,
 			     "%zu bytes, of which at most %zu are taken", text.len, max_bytes);
+		return -1;
+	}
+	if (too_many_tags(without_bom(text))) {
+		findings_add(f, FINDING_ERROR, 0, 0, "too-large", NULL, "too many %%TAG directives");
 		return -1;
 	}
 	struct builder *b = mem_zero(1, sizeof *b);

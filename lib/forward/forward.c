@@ -155,6 +155,7 @@ static void end_of_turn(struct forward *f)
 	uint64_t now = loop_now_ms(f->loop);
 	intake_report(&f->intake);
 	spool_commit(f->spool, now);
+	counts_commit(f->counts, now);
 	forget_safe(f);
 	sink_pump(f->sink);
 	resume(f);

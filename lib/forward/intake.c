@@ -19,6 +19,18 @@ void intake_free(struct intake_core *c)
 	buf_free(&c->scratch);
 	buf_free(&c->work);
 	buf_free(&c->marked);
+	buf_free(&c->with_pri);
+	format_free(&c->format);
+}
+
+struct slice intake_line(struct buf *with_pri, struct slice line)
+{
+	if (line.len == 0 || line.p[0] == '<')
+		return line;
+	with_pri->len = 0;
+	buf_add_str(with_pri, "<13>");
+	buf_add_slice(with_pri, line);
+	return buf_slice(with_pri);
 }
 
 /* Where format_record puts its messages. */
@@ -108,21 +120,33 @@ static bool handle_untrusted(struct intake_core *c, struct record *rec, const st
 	return true;
 }
 
+static bool has_room(const struct intake_core *c, const struct record *rec, bool audit)
+{
+	size_t most = rec->msg.len + rec->tag.len + OVERHEAD;
+	if (c->format.oversize == OVERSIZE_CUT && most > c->format.max_message)
+		most = c->format.max_message;
+	return spool_room(c->spool, most, audit) != SPOOL_ROOM_NONE;
+}
+
 enum take intake_take(struct intake_core *c, const char *source, bool patient,
 		      struct slice datagram, const struct sender *from, uint64_t *seq)
 {
 	struct record rec;
 	struct format_result made;
 	*seq = 0;
+	if (datagram.len == 0)
+		return TAKE_DONE; /* as rsyslog */
+	if (patient)
+		datagram = intake_line(&c->with_pri, datagram);
 	record_parse(datagram, &c->scratch, &rec);
 	/* a patient source's words are its operator's; a socket's need root's credentials */
 	bool audit = rules_is_audit(&rec);
 	bool forged = audit && from->known && from->uid != 0;
 	bool share = audit && (patient || (from->known && from->uid == 0));
 	bool wanted = rules_match(c->rules, &rec) != RULES_NONE;
-	size_t most = rec.msg.len + rec.tag.len + OVERHEAD;
-	bool room = !wanted || spool_room(c->spool, most, share) != SPOOL_ROOM_NONE;
-	if (!room && patient)
+	bool room = !wanted || has_room(c, &rec, share);
+	/* with an empty spool waiting would not help: it is too large for this one */
+	if (!room && patient && spool_acknowledged(c->spool) < spool_appended(c->spool))
 		return TAKE_WAIT;
 	counts_add(c->counts, COUNT_RECEIVED, 1);
 	if (!wanted) {

@@ -41,7 +41,7 @@ struct intake_core {
 	bool said_beyond_8k;
 	uint64_t untrusted_said_ms; /* when last said; 0: never */
 	uint64_t untrusted_unsaid;
-	struct buf scratch, work, marked;
+	struct buf scratch, work, marked, with_pri;
 };
 
 /* Looks whether an earlier run left drops to be reported. */
@@ -55,6 +55,13 @@ void intake_free(struct intake_core *c); /* only what it allocated itself */
  */
 enum take intake_take(struct intake_core *c, const char *source, bool patient,
 		      struct slice datagram, const struct sender *from, uint64_t *seq);
+
+/*
+ * A line of stdin as a datagram of the socket: one without a priority gets
+ * user.notice, as logger(1) would give it; rsyslog's parser would eat its first
+ * two bytes. The result lives in with_pri or is line itself.
+ */
+struct slice intake_line(struct buf *with_pri, struct slice line);
 
 /* Puts the report about drops into the spool when there is room again. Once a turn. */
 void intake_report(struct intake_core *c);

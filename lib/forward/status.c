@@ -5,6 +5,8 @@
 #include "base/clock.h"
 #include "base/esc.h"
 #include "base/json.h"
+#include "base/num.h"
+#include "spool/aside.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -229,18 +231,37 @@ static void answer_json(struct forward *f, struct buf *out)
 	buf_add_char(out, '\n');
 }
 
+static void answer_requeue(struct forward *f, struct slice which, struct buf *out)
+{
+	struct err e;
+	uint64_t seq = 0, count;
+	if (which.len && num_u64(which, 1, UINT64_MAX, &seq) < 0)
+		buf_add_str(out, "failed\nnot a record's number\n");
+	else if (spool_requeue(f->spool, seq, loop_now_ms(f->loop), &count, &e) < 0)
+		buf_printf(out, "failed\n%s\n", e.text);
+	else
+		buf_printf(out, "done\n%" PRIu64 " records were put back into the queue\n", count);
+}
+
 /* The first line tells the command how to exit; the rest is for its user. */
 void status_answer(struct forward *f, struct slice request, struct buf *out)
 {
+	static const struct slice requeue = { "requeue ", 8 };
 	struct sink_status s;
+	if (request.len >= requeue.len && slice_eq(slice_of(request.p, requeue.len), requeue)) {
+		answer_requeue(f, slice_of(request.p + requeue.len, request.len - requeue.len), out);
+		return;
+	}
+	if (slice_is(request, "waiting")) {
+		struct spool_stats st;
+		spool_stats(f->spool, &st);
+		buf_printf(out, "%" PRIu64 "\n", st.frames);
+		return;
+	}
 	sink_status(f->sink, &s);
 	buf_add_str(out, s.state == SINK_DELIVERING ? "delivering\n" : "not delivering\n");
 	if (slice_is(request, "json"))
 		answer_json(f, out);
-	else if (slice_is(request, "text"))
-		answer_text(f, out);
-	else if (slice_is(request, "requeue"))
-		answer_requeue(f, out);
 	else
-		buf_add_str(out, "unknown request\n");
+		answer_text(f, out);
 }

@@ -33,7 +33,7 @@ static void skip_uptime(struct slice *s)
 /*
  * Where nobody listens on the audit socket, the kernel prints its records:
  * "audit: type=1400 audit(1700000000.123:45): ..." (pr_fmt "audit: " in
- * kernel/audit.c), and before version 3.15 without the first word.
+ * kernel/audit.c), old ones without the first word.
  */
 static bool is_printed_record(struct slice msg)
 {

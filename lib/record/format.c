@@ -84,7 +84,7 @@ static void send_piece(struct output *out, struct slice text, struct slice mark)
 	out->emit(out->arg, buf_slice(work));
 }
 
-/* Where a text may end that has no more than max bytes of s: not inside a character or an escape. */
+/* Where a text of at most max bytes of s may end: not inside a character or an escape. */
 static size_t good_end(struct slice s, size_t max)
 {
 	if (s.len <= max)

@@ -14,10 +14,16 @@
  *
  * The grammar is glibc's for regcomp(REG_EXTENDED): posix/regcomp.c with
  * RE_SYNTAX_POSIX_EXTENDED. Where POSIX leaves a choice, the comments tell it.
+ *
+ * One thing is not grammar. In glibc an assertion is without effect in the
+ * second and further copies of what {} or + repeats, if what follows it
+ * directly there is not a group: (^a){2} finds "aa". Rules in use were tried
+ * with that, so it is so here; such an assertion is called frail below.
  */
 
 #define DEPTH_MAX 1000
 #define REPEAT_MAX 32767 /* RE_DUP_MAX of <regex.h> */
+#define RX_FRAIL 1 /* jump of such an RX_ASSERT */
 #define LEN_MAX ((uint64_t)1 << 40) /* lengths stop growing here, far above all that is built */
 
 struct group {
@@ -25,6 +31,8 @@ struct group {
 	uint64_t start;	   /* its first instruction */
 	uint64_t branch;   /* the first one of the present alternative */
 	uint32_t branches; /* alternatives before that */
+	uint32_t frail;	   /* how many frail assertions were before */
+	bool asserted;	   /* is there an assertion directly before? */
 };
 
 struct parse {
@@ -39,6 +47,10 @@ struct parse {
 	size_t depth, groups_cap;
 	bool atom;     /* is there something to repeat? */
 	uint64_t from; /* where it starts */
+	bool from_asserted;  /* is there an assertion directly before? */
+	uint32_t from_frail; /* how many frail assertions were before */
+	uint32_t frail, voided;
+	bool asserted; /* was the last thing in this alternative an assertion? */
 };
 
 int regex_error(struct err *e, size_t at, const char *what)
@@ -75,9 +87,24 @@ static void emit_before(struct parse *p, uint64_t at, enum regex_op op, int64_t 
 
 static void emit_copy(struct parse *p, uint64_t at, uint64_t len)
 {
-	if (p->inst != NULL)
-		memcpy(p->inst + p->n, p->inst + at, len * sizeof(p->inst[0]));
+	for (uint64_t i = 0; p->inst != NULL && i < len; i++) {
+		struct regex_inst in = p->inst[at + i];
+
+		if (in.op == RX_ASSERT && in.jump == RX_FRAIL) {
+			in = (struct regex_inst){ .op = RX_JUMP, .jump = 1 };
+			p->voided++;
+		}
+		p->inst[p->n + i] = in;
+	}
 	grow_by(p, len);
+}
+
+/* The assertion just before the instruction at. */
+static void mark_frail(struct parse *p, uint64_t at)
+{
+	if (p->inst != NULL)
+		p->inst[at - 1].jump = RX_FRAIL;
+	p->frail++;
 }
 
 static void emit_set(struct parse *p, const struct regex_set *set)
@@ -101,47 +128,70 @@ static void emit_class(struct parse *p, const char *name, const char *extra, boo
 }
 
 /* How long the last len instructions become when repeated. */
-static uint64_t repeated_len(uint64_t len, uint64_t min, int max)
+static uint64_t repeated_len(uint64_t len, uint64_t min, int max, bool frail)
 {
 	uint64_t n;
 
 	if (max < 0)
-		n = min == 0 ? len + 2 : len * min + 1;
+		n = min == 0 ? len + 2 : len * min + 1 + (frail ? len + 1 : 0);
 	else
 		n = len * min + (len + 1) * ((uint64_t)max - min);
 	return n < LEN_MAX ? n : LEN_MAX;
+}
+
+/* x{0} */
+static void drop_atom(struct parse *p)
+{
+	p->n = p->from;
+	p->asserted = p->from_asserted;
+	if (p->asserted && p->inst != NULL)
+		p->inst[p->n - 1].jump = 0;
+}
+
+/*
+ * n SKIPs in front of n bodies of len instructions, of which the first may be
+ * there already: (((x)?x)?x)?, which is glibc's order.
+ */
+static void emit_optional(struct parse *p, uint64_t at, int64_t n, int64_t len)
+{
+	for (int64_t i = n - 1; i >= 0; i--)
+		emit_before(p, at, RX_SKIP, n - i + (n - i) * len);
 }
 
 /* x{min,max} on the last atom; max -1: without end. */
 static void repeat(struct parse *p, uint64_t min, int max)
 {
 	uint64_t from = p->from, len = p->n - from;
+	bool frail = p->frail != p->from_frail && min == 1 && max < 0;
+	uint64_t total = repeated_len(len, min, max, frail);
 
 	if (max == 0)
-		p->n = from;
+		drop_atom(p);
+	else if (min == 0 && p->from_asserted)
+		mark_frail(p, from);
 	if (max == 0 || len == 0)
 		return;
-	uint64_t total = repeated_len(len, min, max);
-
 	if (p->inst == NULL) {
 		grow_by(p, total - len);
 		return;
 	}
-	uint64_t body = from; /* one that has no branch before it */
-
-	if (min == 0) {
-		emit_before(p, from, RX_SKIP, (int64_t)total);
-		body = from + 1;
-	}
 	for (uint64_t i = 1; i < min; i++)
-		emit_copy(p, body, len);
-	for (int64_t i = min == 0 ? 1 : (int64_t)min; i < max; i++) {
-		emit(p, RX_SKIP, 0, (int64_t)(from + total) - (int64_t)p->n);
-		emit_copy(p, body, len);
+		emit_copy(p, from, len);
+	if (max < 0 && min == 0)
+		emit_before(p, from, RX_SKIP, (int64_t)total);
+	if (max < 0 && frail) {
+		emit(p, RX_SKIP, 0, (int64_t)len + 2);
+		emit_copy(p, from, len);
 	}
 	if (max < 0)
 		emit(p, RX_BACK, 0, -(int64_t)len);
-	invariant(p->n == from + total);
+
+	int64_t optional = max < 0 ? 0 : max - (int64_t)min;
+	uint64_t body = min == 0 ? from + (uint64_t)optional : from;
+
+	emit_optional(p, min == 0 ? from : p->n, optional, (int64_t)len);
+	while (p->n < from + total)
+		emit_copy(p, body, len);
 }
 
 /*
@@ -223,8 +273,13 @@ static int group_open(struct parse *p)
 		p->groups_cap = p->groups_cap * 2 + 8;
 		p->groups = mem_grow(p->groups, p->groups_cap * sizeof(p->groups[0]));
 	}
-	p->groups[p->depth++] = (struct group){ .at = p->at - 1, .start = p->n, .branch = p->n };
+	p->groups[p->depth++] = (struct group){ .at = p->at - 1,
+						.start = p->n,
+						.branch = p->n,
+						.frail = p->frail,
+						.asserted = p->asserted };
 	p->atom = false;
+	p->asserted = false;
 	return 0;
 }
 
@@ -238,6 +293,7 @@ static void group_next(struct parse *p)
 	g->branch = p->n;
 	g->branches++;
 	p->atom = false;
+	p->asserted = false;
 }
 
 static void group_close(struct parse *p)
@@ -250,13 +306,17 @@ static void group_close(struct parse *p)
 		p->inst[at - 1].jump = (int32_t)(p->n - at) + 1;
 	}
 	p->from = g->start;
+	p->from_asserted = g->asserted;
+	p->from_frail = g->frail;
 	p->atom = true;
+	p->asserted = false;
 }
 
 static void emit_assert(struct parse *p, enum regex_assert which)
 {
 	emit(p, RX_ASSERT, which, 0);
 	p->atom = false;
+	p->asserted = true;
 }
 
 /* The GNU operators; what has no meaning stands for itself: \d is "d", \n is "n". */
@@ -308,10 +368,29 @@ static int parse_bracket(struct parse *p)
 	return 0;
 }
 
+/* Anything but operators and groups. */
+static int parse_atom(struct parse *p, char c)
+{
+	p->from = p->n;
+	p->from_asserted = p->asserted;
+	p->from_frail = p->frail;
+	if (p->asserted)
+		mark_frail(p, p->n);
+	p->asserted = false;
+	p->atom = true;
+	switch (c) {
+	case '[': return parse_bracket(p);
+	case '\\': return parse_escape(p);
+	case '^': emit_assert(p, RX_BEGIN); return 0;
+	case '$': emit_assert(p, RX_END); return 0;
+	case '.': emit(p, RX_ANY, 0, 0); return 0;
+	default: emit(p, RX_BYTE, (uint8_t)c, 0); return 0;
+	}
+}
+
 static int parse_one(struct parse *p)
 {
 	char c = p->s.p[p->at++];
-	uint64_t from = p->n;
 
 	switch (c) {
 	case '\0': return regex_error(p->e, p->at - 1, "a byte 0");
@@ -320,24 +399,14 @@ static int parse_one(struct parse *p)
 	case '?':
 	case '{': return parse_repeat(p, c);
 	case '|': group_next(p); return 0;
-	case '^': emit_assert(p, RX_BEGIN); return 0;
-	case '$': emit_assert(p, RX_END); return 0;
 	case '(': return group_open(p);
 	case ')':
 		if (p->depth > 1) {
 			group_close(p);
 			return 0;
 		}
-		break; /* RE_UNMATCHED_RIGHT_PAREN_ORD: stands for itself */
-	default: break;
-	}
-	p->from = from;
-	p->atom = true;
-	switch (c) {
-	case '[': return parse_bracket(p);
-	case '\\': return parse_escape(p);
-	case '.': emit(p, RX_ANY, 0, 0); return 0;
-	default: emit(p, RX_BYTE, (uint8_t)c, 0); return 0;
+		return parse_atom(p, c); /* RE_UNMATCHED_RIGHT_PAREN_ORD */
+	default: return parse_atom(p, c);
 	}
 }
 
@@ -384,6 +453,7 @@ int regex_parse(struct slice pattern, uint64_t inst_max, struct regex_prog *out,
 	*out = (struct regex_prog){ .inst = build.inst,
 				    .sets = build.sets,
 				    .n = (uint32_t)build.n,
-				    .n_sets = build.n_sets };
+				    .n_sets = build.n_sets,
+				    .voided = build.voided };
 	return 0;
 }

@@ -33,10 +33,16 @@ int rules_add(struct rules *r, const struct rule_spec *spec, struct err *e);
 /* The index of the rule that takes it, or RULES_NONE. Not const because of the regex' states. */
 int rules_match(struct rules *r, const struct record *rec);
 
-/* For a person: for each rule in order why it does not match, one line each ("rule 0: program \"x\" is not one of ..."). */
+/*
+ * For a person: for each rule in order, up to the one that takes it, why it does
+ * not match, one line each ("rule 0: program \"x\" is none of \"a\", \"b\"").
+ */
 void rules_explain(struct rules *r, const struct record *rec, struct buf *out);
 
-/* Is this the name of an audit program (audisp-syslog, audispd, auditd) or of the kernel's audit records? */
+/*
+ * Is this the name of an audit program (audisp-syslog, audispd, auditd, audit),
+ * or an audit record that the kernel printed? (docs/WIRE.md, "Audit")
+ */
 bool rules_is_audit(const struct record *rec);
 
 #endif

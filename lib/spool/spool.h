@@ -13,6 +13,10 @@
  * segments. It knows nothing of logs: a payload is bytes. See docs/SPOOL.md for
  * the format and the states.
  *
+ * Numbers are not dense: after a restart or damage some are left out. Frames
+ * without payload are acknowledged by the spool itself as soon as nothing with
+ * a payload waits, so that acknowledged may pass by what a sink has sent.
+ *
  * Four numbers, each a sequence number, never falling while the spool is open:
  *   acknowledged <= sent (the sink's own) <= readable <= appended
  * safe: everything up to it is committed to the file or acknowledged; a source
@@ -29,7 +33,7 @@ struct spool;
 
 struct spool_conf {
 	const char *dir;	/* made (0700) where it is missing; its parent must exist */
-	uint64_t max_bytes;	/* of all segments; at least 1 MiB */
+	uint64_t max_bytes;	/* of all segments; at least 1 MiB. A payload must fit into it */
 	unsigned audit_percent; /* of max_bytes that only audit frames may take: 0..100 */
 	uint64_t segment_bytes; /* a new segment after so many; 0: chosen by the spool */
 	size_t memory_max;	/* what waits in memory while the disk is sick; 0: 1 MiB */
@@ -46,7 +50,8 @@ struct spool_frame {
 
 /*
  * Opens, locks and recovers. A lock held by another: -1, e->code EBUSY, the
- * text names the holder's pid. A sick disk is no error: the spool starts in
+ * text names the holder's pid. The lock ends with the last copy of a descriptor:
+ * a child process must be forked before, or exec (O_CLOEXEC). A sick disk is no error: the spool starts in
  * memory and spool_trouble says why. Damage found by recovery is no error: see
  * struct spool_stats. now_ms is monotonic, in every call that takes it.
  */
@@ -62,7 +67,10 @@ enum spool_room spool_room(const struct spool *sp, size_t payload_len, bool audi
 
 /*
  * Takes a frame (copied) into memory and gives it a number (f->seq). 0, or -1
- * where spool_room says none. Nothing is written before spool_commit.
+ * where spool_room says none. Written by spool_commit; a batch of more than
+ * 512 KiB is written earlier in part (and safe then, not yet readable).
+ * A name, cursor or payload over its limit is a broken invariant. Of more than
+ * 128 sources with cursors the one that was silent the longest is forgotten.
  */
 int spool_append(struct spool *sp, struct spool_frame *f);
 
@@ -109,7 +117,7 @@ uint64_t spool_durable(const struct spool *sp); /* everything up to it survives 
 
 /*
  * Moves one frame out of the way into the bounded file of what was set aside
- * ("aside", at most aside_max bytes), with cause (one line) and time, synced.
+ * ("aside", at most 8 MiB; see aside.h), with cause (one line) and time, synced.
  * The caller acknowledges it afterwards. -1: full or disk sick; e says which.
  */
 int spool_set_aside(struct spool *sp, const struct spool_frame *f, const char *cause,

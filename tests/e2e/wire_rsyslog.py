@@ -192,12 +192,12 @@ class Rsyslog:
                 break
             except OSError:
                 if self.process.poll() is not None or time.monotonic() > deadline:
+                    self.__exit__()
                     raise RuntimeError("rsyslogd did not open its socket:\n" + self.talk())
                 time.sleep(0.02)
         return self
 
     def talk(self):
-        self.log.flush()
         with open(os.path.join(self.directory, "rsyslogd.log"), "rb") as f:
             return f.read().decode("utf-8", "replace")
 

@@ -29,7 +29,8 @@ static bool inside(struct slice part, const char *p, size_t len)
 	return part.len == 0 || (part.p >= p && part.p + part.len <= p + len);
 }
 
-static void check_record(const struct record *r, const char *p, size_t len, const struct buf *scratch)
+static void check_record(const struct record *r, const char *p, size_t len,
+			 const struct buf *scratch)
 {
 	invariant(r->datagram_len == len);
 	invariant(r->severity == (r->pri > 191 ? 7 : r->pri % 8));

@@ -336,6 +336,21 @@ static void too_many_anchors(void **state)
 	buf_free(&b);
 }
 
+/* Took libyaml minutes: it compares each with all before it. */
+static void many_tag_directives(void **state)
+{
+	(void)state;
+	struct buf b = { 0 };
+	for (int i = 0; i < 200000; i++)
+		buf_printf(&b, "%%TAG !a%d! x%c", i, i % 2 ? '\n' : '\r');
+	refused(buf_slice(&b), "too-large");
+	buf_free(&b);
+	struct fixture x;
+	parse_str(&x, "%TAG !e! tag:yaml.org,2002:\n---\n!e!str 5\n");
+	assert_int_equal(x.tree.documents[0]->kind, NODE_STRING);
+	done(&x);
+}
+
 static void many_duplicates(void **state)
 {
 	(void)state;
@@ -422,6 +437,7 @@ int main(void)
 		cmocka_unit_test(alias_bomb_of_text),
 		cmocka_unit_test(merge_bomb),
 		cmocka_unit_test(too_many_anchors),
+		cmocka_unit_test(many_tag_directives),
 		cmocka_unit_test(many_duplicates),
 		cmocka_unit_test(the_first_of_equal_keys_counts),
 		cmocka_unit_test(findings_in_order),

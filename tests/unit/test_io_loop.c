@@ -166,6 +166,36 @@ static void a_watch_paused_by_another_one_is_not_called(void **state)
 	loop_free(l);
 }
 
+static void read_only_other(struct probe *p)
+{
+	struct err e;
+	struct probe *other = p->other;
+	assert_int_equal(loop_watch(p->loop, &other->watch, EPOLLIN, &e), 0);
+}
+
+static void what_another_one_no_longer_asks_for_is_not_told(void **state)
+{
+	(void)state;
+	struct err e;
+	struct loop *l = test_loop();
+	struct probe a;
+	struct probe b;
+	probe_open(&a, l);
+	probe_open(&b, l);
+	assert_int_equal(loop_watch(l, &a.watch, EPOLLIN | EPOLLOUT, &e), 0);
+	assert_int_equal(loop_watch(l, &b.watch, EPOLLIN | EPOLLOUT, &e), 0);
+	a.act = b.act = read_only_other;
+	a.other = &b;
+	b.other = &a;
+	turn_once(l);
+	assert_int_equal(a.calls + b.calls, 2);
+	/* the first was told both, the second what was left */
+	assert_int_equal(a.events + b.events, EPOLLIN + EPOLLIN + EPOLLOUT);
+	probe_close(&a);
+	probe_close(&b);
+	loop_free(l);
+}
+
 static void close_self(struct probe *p)
 {
 	probe_close(p);
@@ -523,6 +553,7 @@ int main(void)
 		cmocka_unit_test(a_watch_freed_by_another_one_is_not_called),
 		cmocka_unit_test(a_watch_set_anew_in_the_same_memory_gets_no_old_event),
 		cmocka_unit_test(a_watch_paused_by_another_one_is_not_called),
+		cmocka_unit_test(what_another_one_no_longer_asks_for_is_not_told),
 		cmocka_unit_test(a_watch_may_clear_itself),
 		cmocka_unit_test(only_what_is_asked_for_is_told),
 		cmocka_unit_test(an_edge_is_told_once_and_again_when_asked),

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
@@ -304,6 +305,32 @@ static void of_many_that_replace_a_stale_one_one_wins(void **state)
 	}
 }
 
+static void *bind_thread(void *arg)
+{
+	static int fd;
+	fd = net_unix_bind(arg, SOCK_DGRAM, 0640, NULL);
+	return &fd;
+}
+
+static void one_at_a_time_binds_in_a_folder(void **state)
+{
+	(void)state;
+	struct place p = place_new("sock");
+	pthread_t thread;
+	void *fd;
+	close(bind_ok(p.path, SOCK_DGRAM, 0600));
+	int lock = net_unix_lock(p.path);
+	assert_true(lock >= 0);
+	assert_int_equal(pthread_create(&thread, NULL, bind_thread, p.path), 0);
+	usleep(100000);
+	assert_int_equal(mode_of(p.path), 0600);
+	close(lock);
+	pthread_join(thread, &fd);
+	assert_int_equal(mode_of(p.path), 0640);
+	close(*(int *)fd);
+	place_end(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -316,6 +343,7 @@ int main(void)
 		cmocka_unit_test(what_cannot_be_bound_is_told),
 		cmocka_unit_test(a_long_path_is_reached),
 		cmocka_unit_test(of_many_that_replace_a_stale_one_one_wins),
+		cmocka_unit_test(one_at_a_time_binds_in_a_folder),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "spool/internal.h"
+
+#include <unistd.h>
+
+/*
+ * Remembers when what is committed now was committed. The last stamp moves on
+ * until STAMP_MS have passed since the one before it, so that none is missing.
+ */
+void sync_stamp(struct spool *sp)
+{
+	size_t n = sp->n_stamps;
+	struct stamp now = { sp->committed, sp->now_ms };
+	if (n && sp->stamps[n - 1].seq >= sp->committed)
+		return;
+	if (n >= 2 && sp->now_ms - sp->stamps[n - 2].ms < STAMP_MS) {
+		sp->stamps[n - 1] = now;
+		return;
+	}
+	if (n == STAMPS)
+		memmove(sp->stamps, sp->stamps + 1, --n * sizeof(*sp->stamps));
+	sp->stamps[n] = now;
+	sp->n_stamps = n + 1;
+}
+
+static uint64_t lingering(const struct spool *sp)
+{
+	for (size_t i = sp->n_stamps; i-- > 0;)
+		if (sp->now_ms - sp->stamps[i].ms >= LINGER_MS)
+			return sp->stamps[i].seq;
+	return 0;
+}
+
+static bool done(const struct spool *sp, const struct segment *s)
+{
+	return s->last < s->number || s->last <= sp->acked || (s->synced >= s->last && s->named);
+}
+
+static void update(struct spool *sp)
+{
+	uint64_t d = sp->committed;
+	for (size_t i = 0; i < sp->n_segs; i++) {
+		const struct segment *s = sp->segs[i];
+		if (done(sp, s))
+			continue;
+		d = s->named && s->synced >= s->number ? s->synced : s->number - 1;
+		break;
+	}
+	if (d < sp->acked)
+		d = sp->acked;
+	if (d > sp->durable)
+		sp->durable = d;
+}
+
+uint64_t spool_durable(const struct spool *sp)
+{
+	return sp->durable > sp->acked ? sp->durable : sp->acked;
+}
+
+void spool_sync_all(struct spool *sp)
+{
+	sp->sync_upto = sp->committed;
+}
+
+static void job(struct spool *sp, struct segment *s, bool dir, uint64_t upto, int *fd,
+		uint64_t *number)
+{
+	sp->job = (struct sync_job){ .running = true, .dir = dir, .seg = s, .upto = upto };
+	*fd = dir ? sp->dirfd : s->fd;
+	*number = upto;
+}
+
+bool spool_sync_next(struct spool *sp, uint64_t now_ms, int *fd, uint64_t *number)
+{
+	sp->now_ms = now_ms;
+	if (sp->job.running || sp->dirfd < 0)
+		return false;
+	uint64_t upto = lingering(sp);
+	if (upto < sp->sync_upto)
+		upto = sp->sync_upto;
+	if (upto <= sp->acked || upto <= sp->durable)
+		return false;
+	for (size_t i = 0; i < sp->n_segs && sp->segs[i]->number <= upto; i++) {
+		struct segment *s = sp->segs[i];
+		if (done(sp, s) || s->failed)
+			continue;
+		if (s->synced < s->last && s->synced < upto) {
+			if (seg_open(sp, s) != 0)
+				continue;
+			job(sp, s, false, s->last, fd, number);
+			return true;
+		}
+		if (!s->named) {
+			job(sp, NULL, true, upto, fd, number);
+			sp->job.last = sp->segs[sp->n_segs - 1]->number;
+			return true;
+		}
+	}
+	return false;
+}
+
+static void failed(struct spool *sp, struct segment *s, int error)
+{
+	struct err e, why;
+	err_code(&e, error, "cannot sync a file in %s: %s", sp->path, strerror(error));
+	if (!s || s->last <= sp->acked) {
+		spool_sick(sp, &e);
+		return;
+	}
+	s->failed = true;
+	if (spool_respool(sp, s, &why) != 0)
+		spool_sick(sp, &e);
+}
+
+void spool_synced(struct spool *sp, uint64_t number, int error, uint64_t now_ms)
+{
+	struct sync_job j = sp->job;
+	sp->now_ms = now_ms;
+	if (!j.running || number != j.upto)
+		return;
+	sp->job = (struct sync_job){ 0 };
+	if (error) {
+		if (j.dir || j.seg)
+			failed(sp, j.dir ? NULL : j.seg, error);
+		return;
+	}
+	for (size_t i = 0; j.dir && i < sp->n_segs; i++)
+		if (sp->segs[i]->number <= j.last)
+			sp->segs[i]->named = true;
+	if (j.seg && j.seg->synced < j.upto)
+		j.seg->synced = j.upto;
+	if (j.seg && j.seg != sp->cur && j.seg->synced >= j.seg->last)
+		seg_close(sp, j.seg);
+	update(sp);
+}

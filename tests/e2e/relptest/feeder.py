@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Sends numbered datagrams, in a process of its own: python3 feeder.py OPTIONS.
+
+Waits where the socket is full (or, with --nonblock, counts what did not fit),
+stops at SIGTERM, and ends with one line of JSON: what was sent, and the longest
+that one datagram took.
+"""
+
+import argparse
+import json
+import os
+import signal
+import socket
+import struct
+import sys
+import time
+
+
+# A signal only sets this, so that no datagram is sent and not counted.
+stopping = []
+LOOK_EVERY = struct.pack("ll", 0, 100000)  # seconds, microseconds: a blocked send looks at it so often
+
+
+def arguments():
+    p = argparse.ArgumentParser()
+    p.add_argument("path")
+    p.add_argument("--source", default="a")
+    p.add_argument("--start", type=int, default=1)
+    p.add_argument("--count", type=int, default=1 << 60)
+    p.add_argument("--rate", type=float, default=0)
+    p.add_argument("--bytes", type=int, default=120)
+    p.add_argument("--tag", default="kubelet[77]")
+    p.add_argument("--pri", type=int, default=14)
+    p.add_argument("--uid", type=int, default=-1)
+    p.add_argument("--nonblock", action="store_true")
+    return p.parse_args()
+
+
+def line(a, number):
+    text = b"<%d>Nov 21 12:00:00 %s: src=%s seq=%d " % (
+        a.pri, a.tag.encode(), a.source.encode(), number)
+    return text + b"x" * (a.bytes - len(text))
+
+
+def send(out, data, nonblock, result):
+    """False: it was told to stop while it waited, and this one was not sent."""
+    while not stopping:
+        try:
+            out.send(data)
+            result["sent"] += 1
+            return True
+        except BlockingIOError:
+            if nonblock:
+                result["dropped"] += 1
+                return True
+    return False
+
+
+def main():
+    a = arguments()
+    out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+    out.connect(a.path)
+    if a.uid >= 0:
+        os.setgroups([])
+        os.setgid(a.uid)
+        os.setuid(a.uid)
+    if a.nonblock:
+        out.setblocking(False)
+    else:
+        out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, LOOK_EVERY)
+    result = {"sent": 0, "dropped": 0, "longest": 0.0}
+    signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
+    print("ready", flush=True)
+    begin = time.monotonic()
+    for i in range(a.count):
+        data = line(a, a.start + i)
+        before = time.monotonic()
+        if a.rate and begin + i / a.rate > before:
+            time.sleep(begin + i / a.rate - before)
+            before = time.monotonic()
+        if stopping or not send(out, data, a.nonblock, result):
+            break
+        result["longest"] = max(result["longest"], time.monotonic() - before)
+    result["seconds"] = time.monotonic() - begin
+    print(json.dumps(result), flush=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
