@@ -45,7 +45,7 @@ static int reach(const char *path)
 			perror(path);
 			exit(1);
 		}
-		nap(0.01);
+		nap(0.0005);
 	}
 	return fd;
 }

@@ -64,6 +64,8 @@ static const struct opt_command usage = {
 
 struct recv {
 	const char *listen, *output;
+	char host[ADDR_HOST_MAX];
+	uint16_t port;
 	bool append, sync, raw, quiet, terminal;
 	uint64_t count; /* 0: no end */
 	struct receiver_conf conf;
@@ -210,14 +212,12 @@ static int open_output(struct recv *r, struct err *e)
 
 static int start_listening(struct recv *r, struct err *e)
 {
-	char host[ADDR_HOST_MAX], text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX];
 	struct addr_list list;
 	struct addr bound;
-	uint16_t port;
 	int fd;
 
-	if (addr_split(slice_str(r->listen), host, &port, e) < 0 ||
-	    addr_resolve(host, port, AF_UNSPEC, &list, e) < 0)
+	if (addr_resolve(r->host, r->port, AF_UNSPEC, &list, e) < 0)
 		return -1;
 	fd = net_listen(&list.at[0], &bound, e);
 	if (fd < 0)
@@ -275,7 +275,7 @@ static int take_option(struct recv *r, int which, const char *value, struct err 
 	switch (which) {
 	case OPT_LISTEN:
 		r->listen = value;
-		return 0;
+		return addr_split(slice_str(value), r->host, &r->port, e);
 	case OPT_OUTPUT:
 		r->output = value;
 		return 0;

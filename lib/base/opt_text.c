@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define COLUMNS 80
+#define MAN_COLUMNS 72 /* escapes make lines of a man page longer: mandoc wants 80 bytes at most */
 #define LEFT_MAX 30 /* an option that is longer has its help begin on the next line */
 
 /* How many columns a text takes: its characters, those of several bytes once. */
@@ -134,18 +135,41 @@ void opt_help(const struct opt_command *c, struct buf *out)
 }
 
 /* Text for mdoc(7): no backslash is an escape, no hyphen a dash, no first character a request. */
-static void man_text(struct buf *out, const char *s)
+static void man_text(struct buf *out, struct slice s)
 {
-	if (*s == '.' || *s == '\'')
+	if (s.len && (*s.p == '.' || *s.p == '\''))
 		buf_add_str(out, "\\&");
-	for (; *s; s++) {
-		if (*s == '\\')
+	for (size_t i = 0; i < s.len; i++) {
+		if (s.p[i] == '\\')
 			buf_add_str(out, "\\e");
-		else if (*s == '-')
+		else if (s.p[i] == '-')
 			buf_add_str(out, "\\-");
 		else
-			buf_add_char(out, *s);
+			buf_add_char(out, s.p[i]);
 	}
+}
+
+/* One sentence from words without a final stop: its first letter a capital, broken into lines. */
+static void man_sentence(struct buf *out, const char *text)
+{
+	size_t at = 0;
+	for (bool first = true;; first = false) {
+		text += strspn(text, " ");
+		struct slice word = slice_of(text, strcspn(text, " "));
+		if (word.len == 0)
+			break;
+		if (at)
+			buf_add_char(out, at + columns(word) < MAN_COLUMNS ? ' ' : '\n');
+		at = at && at + columns(word) < MAN_COLUMNS ? at + 1 : 0;
+		at += columns(word);
+		text += word.len;
+		if (first && *word.p >= 'a' && *word.p <= 'z') {
+			buf_add_char(out, (char)(*word.p - 'a' + 'A'));
+			word = slice_of(word.p + 1, word.len - 1);
+		}
+		man_text(out, word);
+	}
+	buf_add_str(out, ".\n");
 }
 
 /* The same as one argument of a macro: in quotes, so that it is never taken for a macro. */
@@ -158,7 +182,7 @@ static void man_arg(struct buf *out, const char *s)
 		if (*s == '"')
 			buf_add_str(out, "\\(dq");
 		else
-			man_text(out, (char[]){ *s, '\0' });
+			man_text(out, slice_of(s, 1));
 	}
 	buf_add_char(out, '"');
 }
@@ -175,14 +199,17 @@ static void man_option(const struct opt *o, struct buf *out)
 		man_arg(out, arg);
 	}
 	buf_add_char(out, '\n');
-	man_text(out, o->help);
-	buf_add_str(out, ".\n");
+	man_sentence(out, o->help);
 	if (o->choices && o->arg) {
 		buf_add_str(out, "One of\n.Ql");
 		man_arg(out, o->choices);
 		buf_add_str(out, " .\n");
 	}
-	if (o->fallback) {
+	if (o->fallback && strchr(o->fallback, ' ')) { /* words, not a value to type */
+		buf_add_str(out, "The default is\n");
+		man_text(out, slice_str(o->fallback));
+		buf_add_str(out, ".\n");
+	} else if (o->fallback) {
 		buf_add_str(out, "The default is\n.Ql");
 		man_arg(out, o->fallback);
 		buf_add_str(out, " .\n");

@@ -2,157 +2,18 @@
 //
 // Recursion here follows the tables of fields, not the input: a schema never
 // contains itself.
-#include "conf/decode.h"
+#include "conf/decode_int.h"
 
-#include "base/esc.h"
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/num.h"
-#include "conf/path.h"
-#include "conf/scalar.h"
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-struct decode {
-	struct findings *f;
-	struct buf path;
-	void *arg;
-};
-
 static void decode_map(struct decode *d, const struct schema *s, const struct node *map, void *out);
-
-/* --- findings --------------------------------------------------------------- */
-
-void *decode_arg(const struct decode *d)
-{
-	return d->arg;
-}
-
-size_t decode_enter_key(struct decode *d, const char *name)
-{
-	size_t mark = d->path.len;
-	path_key(&d->path, slice_str(name));
-	return mark;
-}
-
-size_t decode_enter_index(struct decode *d, size_t i)
-{
-	size_t mark = d->path.len;
-	path_index(&d->path, i);
-	return mark;
-}
-
-void decode_leave(struct decode *d, size_t mark)
-{
-	d->path.len = mark;
-}
-
-static void say(struct decode *d, enum finding_severity s, unsigned line, unsigned col,
-		const char *code, const char *text)
-{
-	findings_add(d->f, s, line, col, code, buf_cstr(&d->path), "%s", text);
-}
-
-/* A value as Kubernetes shows it: strings in quotes, the rest as it was written. */
-static void show_value(struct buf *out, const struct node *v)
-{
-	if (v->kind == NODE_SEQ)
-		buf_add_str(out, "[...]");
-	else if (v->kind == NODE_MAP)
-		buf_add_str(out, "{...}");
-	else if (v->kind == NODE_STRING)
-		show_quoted(out, v->text);
-	else if (v->kind == NODE_BOOL)
-		buf_add_str(out, v->boolean ? "true" : "false");
-	else if (v->kind == NODE_NULL)
-		buf_add_str(out, "null");
-	else
-		esc_add(out, v->text, SHOWN_MAX);
-}
-
-__attribute__((format(printf, 6, 0)))
-static void say_value(struct decode *d, enum finding_severity s, const struct node *value,
-		      const char *code, const char *before, const char *fmt, va_list ap)
-{
-	char detail[512];
-	struct buf text = { 0 };
-	vsnprintf(detail, sizeof detail, fmt, ap);
-	buf_add_str(&text, before);
-	show_value(&text, value);
-	buf_printf(&text, ": %s", detail);
-	say(d, s, value->line, value->col, code, buf_cstr(&text));
-	buf_free(&text);
-}
-
-void decode_invalid(struct decode *d, const struct node *value, const char *code,
-		    const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	say_value(d, FINDING_ERROR, value, code, "Invalid value: ", fmt, ap);
-	va_end(ap);
-}
-
-void decode_warn(struct decode *d, const struct node *value, const char *code,
-		 const char *fmt, ...)
-{
-	va_list ap;
-	va_start(ap, fmt);
-	say_value(d, FINDING_WARNING, value, code, "", fmt, ap);
-	va_end(ap);
-}
-
-void decode_required(struct decode *d, const struct node *at, const char *hint)
-{
-	struct buf text = { 0 };
-	buf_add_str(&text, "Required value");
-	if (hint)
-		buf_printf(&text, ": %s", hint);
-	say(d, FINDING_ERROR, at->line, at->col, "required", buf_cstr(&text));
-	buf_free(&text);
-}
-
-/* A plain word may have become what was not meant, and quotes may hide what was. */
-static void wrong_type(struct decode *d, const struct node *v, enum node_kind wanted,
-		       const char *wanted_text)
-{
-	const char *more = "";
-	struct node plain = *v;
-	if (wanted == NODE_STRING && (v->kind != NODE_SEQ && v->kind != NODE_MAP))
-		more = "; in quotes it would be one";
-	else if (v->kind == NODE_STRING && scalar_resolve(SCALAR_PLAIN, &plain) == 0 &&
-		 plain.kind == wanted)
-		more = "; without quotes it would be one";
-	decode_invalid(d, v, "type", "must be %s, not %s%s", wanted_text, node_kind_text(v->kind),
-		       more);
-}
-
-void decode_unsupported(struct decode *d, const struct node *v, const char *const *choices,
-			const char *more)
-{
-	struct buf text = { 0 };
-	buf_add_str(&text, "Unsupported value: ");
-	show_value(&text, v);
-	buf_add_str(&text, ": supported values: ");
-	for (size_t i = 0; choices[i]; i++)
-		buf_printf(&text, "%s\"%s\"", i ? ", " : "", choices[i]);
-	buf_add_str(&text, more);
-	say(d, FINDING_ERROR, v->line, v->col, "unsupported", buf_cstr(&text));
-	buf_free(&text);
-}
-
-void decode_duplicate(struct decode *d, const struct node *value)
-{
-	struct buf text = { 0 };
-	buf_add_str(&text, "Duplicate value: ");
-	show_value(&text, value);
-	say(d, FINDING_ERROR, value->line, value->col, "duplicate", buf_cstr(&text));
-	buf_free(&text);
-}
 
 /* --- scalars ------------------------------------------------------------------ */
 
@@ -173,7 +34,7 @@ static bool known_choice(const char *const *choices, struct slice s)
 static bool string_fits(struct decode *d, const struct field *fd, const struct node *v)
 {
 	if (v->kind != NODE_STRING && v->kind != NODE_NULL) {
-		wrong_type(d, v, NODE_STRING, "a string");
+		decode_wrong_type(d, v, NODE_STRING, "a string");
 	} else if (v->text.len > FIELD_STRING_MAX) {
 		decode_invalid(d, v, "too-long", "may not be more than %d bytes", FIELD_STRING_MAX);
 	} else if (v->kind == NODE_STRING && v->text.len && memchr(v->text.p, 0, v->text.len)) {
@@ -202,7 +63,7 @@ static void decode_string(struct decode *d, const struct field *fd, const struct
 static void decode_bool(struct decode *d, const struct field *fd, const struct node *v, void *out)
 {
 	if (v->kind != NODE_BOOL)
-		wrong_type(d, v, NODE_BOOL, "a boolean");
+		decode_wrong_type(d, v, NODE_BOOL, "a boolean");
 	else if (fd->offset != FIELD_NOWHERE)
 		*(bool *)at_offset(out, fd->offset) = v->boolean;
 }
@@ -251,7 +112,7 @@ static void decode_int(struct decode *d, const struct field *fd, const struct no
 	else if (v->kind == NODE_FLOAT && fabs(v->real) >= 0x1p63)
 		out_of_range(d, fd, v, v->real < 0);
 	else
-		wrong_type(d, v, NODE_INT, "an integer");
+		decode_wrong_type(d, v, NODE_INT, "an integer");
 }
 
 static void decode_size(struct decode *d, const struct field *fd, const struct node *v, void *out)
@@ -265,7 +126,7 @@ static void decode_size(struct decode *d, const struct field *fd, const struct n
 	else if (integer_of(v, &value))
 		store_int(d, fd, v, value, out);
 	else
-		wrong_type(d, v, NODE_INT, "a size");
+		decode_wrong_type(d, v, NODE_INT, "a size");
 }
 
 /* --- lists and structs ----------------------------------------------------------- */
@@ -274,14 +135,14 @@ static bool list_fits(struct decode *d, const struct field *fd, const struct nod
 {
 	size_t max = fd->max ? (size_t)fd->max : FIELD_ITEMS_MAX;
 	if (v->kind != NODE_SEQ) {
-		wrong_type(d, v, NODE_SEQ, "a list");
+		decode_wrong_type(d, v, NODE_SEQ, "a list");
 		return false;
 	}
 	if (v->items.n <= max)
 		return true;
 	char text[96];
 	snprintf(text, sizeof text, "Too many: %zu: must have at most %zu items", v->items.n, max);
-	say(d, FINDING_ERROR, v->line, v->col, "too-many", text);
+	decode_say(d, FINDING_ERROR, v->line, v->col, "too-many", text);
 	return false;
 }
 
@@ -384,25 +245,6 @@ static bool known_field(const struct schema *s, struct slice name, struct neares
 	return false;
 }
 
-static void unknown_field(struct decode *d, const struct node_entry *e, const char *near)
-{
-	struct buf text = { 0 };
-	size_t mark = d->path.len;
-	path_key(&d->path, e->name);
-	buf_add_str(&text, "unknown field ");
-	show_quoted(&text, e->name);
-	if (!slice_eq(e->name, e->key->text)) {
-		buf_add_str(&text, " (written ");
-		esc_add(&text, e->key->text, SHOWN_MAX);
-		buf_add_str(&text, ")");
-	}
-	if (near)
-		buf_printf(&text, ": did you mean \"%s\"?", near);
-	say(d, FINDING_ERROR, e->line, e->col, "unknown-field", buf_cstr(&text));
-	decode_leave(d, mark);
-	buf_free(&text);
-}
-
 static void find_unknown(struct decode *d, const struct schema *s, const struct node *map)
 {
 	for (size_t i = 0; i < map->entries.n; i++) {
@@ -411,7 +253,7 @@ static void find_unknown(struct decode *d, const struct schema *s, const struct 
 		if (findings_full(d->f))
 			near.word.len = 0; /* nobody will read it */
 		if (!known_field(s, e->name, &near))
-			unknown_field(d, e, near.best);
+			decode_unknown_field(d, e, near.best);
 	}
 }
 
@@ -435,7 +277,7 @@ static void decode_map(struct decode *d, const struct schema *s, const struct no
 	if (map->kind == NODE_NULL)
 		map = &empty;
 	if (map->kind != NODE_MAP) {
-		wrong_type(d, map, NODE_MAP, "a map");
+		decode_wrong_type(d, map, NODE_MAP, "a map");
 		return;
 	}
 	if (s->api_version)

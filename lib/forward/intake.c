@@ -120,6 +120,14 @@ static bool handle_untrusted(struct intake_core *c, struct record *rec, const st
 	return true;
 }
 
+static bool has_room(const struct intake_core *c, const struct record *rec, bool audit)
+{
+	size_t most = rec->msg.len + rec->tag.len + OVERHEAD;
+	if (c->format.oversize == OVERSIZE_CUT && most > c->format.max_message)
+		most = c->format.max_message;
+	return spool_room(c->spool, most, audit) != SPOOL_ROOM_NONE;
+}
+
 enum take intake_take(struct intake_core *c, const char *source, bool patient,
 		      struct slice datagram, const struct sender *from, uint64_t *seq)
 {
@@ -136,9 +144,9 @@ enum take intake_take(struct intake_core *c, const char *source, bool patient,
 	bool forged = audit && from->known && from->uid != 0;
 	bool share = audit && (patient || (from->known && from->uid == 0));
 	bool wanted = rules_match(c->rules, &rec) != RULES_NONE;
-	size_t most = rec.msg.len + rec.tag.len + OVERHEAD;
-	bool room = !wanted || spool_room(c->spool, most, share) != SPOOL_ROOM_NONE;
-	if (!room && patient)
+	bool room = !wanted || has_room(c, &rec, share);
+	/* with an empty spool waiting would not help: it is too large for this one */
+	if (!room && patient && spool_acknowledged(c->spool) < spool_appended(c->spool))
 		return TAKE_WAIT;
 	counts_add(c->counts, COUNT_RECEIVED, 1);
 	if (!wanted) {

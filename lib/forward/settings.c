@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -138,6 +139,9 @@ int settings_from_config(const struct config *c, const char *hostname, struct fo
 	else if (c->untrusted && strcmp(c->untrusted, "drop") == 0)
 		out->untrusted = UNTRUSTED_DROP;
 	out->sink = sink(c);
+	if (out->max_message > out->spool_max / 8)
+		return err_set(e, "the spool (%" PRIu64 " bytes) must hold at least eight of the longest records (max-message, %zu bytes)",
+			       out->spool_max, out->max_message);
 	if (inputs(c, out, e) < 0)
 		return -1;
 	return rules(c, out, e);

@@ -49,6 +49,12 @@ int net_accept(int listen_fd, struct addr *peer, struct err *e);
  */
 int net_unix_bind(const char *path, int type, mode_t mode, struct err *e);
 
+/*
+ * What net_unix_bind holds meanwhile, so that only one at a time looks and binds
+ * in path's folder: a descriptor to close, or -1; waits 1 s at the most.
+ */
+int net_unix_lock(const char *path);
+
 /* e->code ENOENT or ECONNREFUSED: nobody is there; EAGAIN: a stream's backlog is full. */
 int net_unix_connect(const char *path, int type, struct err *e);
 

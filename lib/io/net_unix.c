@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -227,14 +227,27 @@ failed:
 /*
  * Two of us that find the same stale socket would each replace it, the second
  * one the living socket of the first; and a stream socket bound but not yet
- * listening looks stale. Who cannot have the lock goes on without it: anybody
- * who can read the folder can hold it.
+ * listening looks stale. A name in the abstract namespace is the lock: it goes
+ * with its holder, leaves nothing behind, and is in nobody's way, as flock(2) on
+ * the folder would be in the spool's. Who cannot have it goes on without it:
+ * anybody can hold it.
  */
-static int lock_folder(const char *path)
+int net_unix_lock(const char *path)
 {
-	int fd = open_folder(path, O_RDONLY);
-	for (int i = 0; fd >= 0 && i < LOCK_TRIES; i++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK)
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	struct stat st;
+	int folder = open_folder(path, O_PATH);
+	if (folder < 0)
+		return -1;
+	int fd = fstat(folder, &st) == 0 ? socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0) : -1;
+	close(folder);
+	if (fd < 0)
+		return -1;
+	int n = snprintf(sun.sun_path + 1, sizeof(sun.sun_path) - 1, "relpbox-bind-%llx-%llx",
+			 (unsigned long long)st.st_dev, (unsigned long long)st.st_ino);
+	socklen_t len = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)n);
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (bind(fd, (struct sockaddr *)&sun, len) == 0 || errno != EADDRINUSE)
 			break;
 		(void)poll(NULL, 0, LOCK_WAIT_MS);
 	}
@@ -244,7 +257,7 @@ static int lock_folder(const char *path)
 int net_unix_bind(const char *path, int type, mode_t mode, struct err *e)
 {
 	int fd = -1;
-	int lock = lock_folder(path);
+	int lock = net_unix_lock(path);
 
 	switch (look(path, type, e)) {
 	case THERE_NOTHING:

@@ -54,6 +54,7 @@ static void prepare(struct regex *re)
 	re->fixed = (size_t)fixed_bytes(re->prog.n, re->prog.n_sets);
 	find_asserts(re);
 	regex_nfa_classes(&re->prog, re->word_asserts, &re->classes);
+	regex_nfa_first(re);
 	regex_literals_find(&re->prog, &re->literals);
 }
 

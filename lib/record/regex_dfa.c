@@ -115,6 +115,7 @@ static void flush(struct regex *re)
 
 	d->n = RX_ROWS_FIXED;
 	memset(d->start, 0, sizeof(d->start));
+	d->idle = 0;
 	hash_fill(re);
 	d->flushes++;
 }
@@ -227,33 +228,55 @@ static uint32_t start_row(struct regex *re, enum regex_side before)
 	return re->dfa.start[before];
 }
 
+/* Where a byte is with which a match can begin, or the end. */
+static const char *leap(const bool *first, const char *p, const char *end)
+{
+	const uint8_t *u = (const uint8_t *)p;
+
+	for (; end - (const char *)u >= 4; u += 4) {
+		if (first[u[0]] | first[u[1]] | first[u[2]] | first[u[3]])
+			break;
+	}
+	while ((const char *)u < end && !first[*u])
+		u++;
+	return (const char *)u;
+}
+
 /*
  * Through the text as far as the rows are known. Returns where it stopped: *row
  * is an answer, or the byte there (or the end) leads from *row to what is not
- * known yet.
+ * known yet. The column's address does not wait for the row: one load a byte
+ * is all that each byte waits for.
  */
 static size_t run_known(const struct regex *re, struct slice text, size_t at, uint32_t *row)
 {
-	const struct regex_dfa *d = &re->dfa;
+	const uint32_t *next = re->dfa.next;
 	const uint8_t *of = re->classes.of;
-	const uint32_t *next = d->next;
-	const uint8_t *p = (const uint8_t *)text.p + at;
-	const uint8_t *end = (const uint8_t *)text.p + text.len;
-	uint32_t answers = RX_ROWS_FIXED * d->row;
-	uint32_t s = *row;
+	const char *p = text.p + at;
+	const char *end = text.p + text.len;
+	size_t answers = (size_t)RX_ROWS_FIXED * re->dfa.row;
+	size_t s = *row, to = s;
 
-	uint32_t to = s;
+	size_t idle = re->leaps && re->dfa.idle != 0 ? re->dfa.idle : RX_ROW_UNKNOWN;
 
-	for (; p < end; p++) {
-		to = next[s + of[*p]];
+	while (p < end) {
+		if (s == idle) {
+			p = leap(re->first, p, end);
+			if (p == end)
+				break;
+		}
+		const uint32_t *column = next + of[(uint8_t)*p];
+
+		to = column[s];
 		if (to < answers)
 			break;
 		s = to;
+		p++;
 	}
 	if (p == end)
 		to = next[s + re->classes.n];
-	*row = to < answers && to != RX_ROW_UNKNOWN ? to : s;
-	return (size_t)(p - (const uint8_t *)text.p);
+	*row = (uint32_t)(to < answers && to != RX_ROW_UNKNOWN ? to : s);
+	return (size_t)(p - text.p);
 }
 
 /* After the cache was dropped: did it serve too few bytes to be filled again? */
@@ -265,9 +288,18 @@ static bool thrashes(struct regex_dfa *d)
 	return yes;
 }
 
+/* The state in which nothing has begun; a text that began goes there with each byte that begins nothing. */
+static void find_idle(struct regex *re)
+{
+	if (re->leaps && re->dfa.idle == 0)
+		re->dfa.idle = start_row(re, RX_SIDE_NOTWORD);
+}
+
 static bool run_states(struct regex *re, struct slice text, size_t at)
 {
 	struct regex_dfa *d = &re->dfa;
+	find_idle(re);
+
 	uint32_t row = start_row(re, side_before(re, text, at));
 	uint32_t match = RX_ROW_MATCH * d->row, dead = RX_ROW_DEAD * d->row;
 

@@ -63,6 +63,7 @@ struct regex_prog {
 	struct regex_set *sets;
 	uint32_t n;
 	uint32_t n_sets;
+	uint32_t voided; /* assertions without effect, see regex_parse.c */
 };
 
 /* What stands on one side of a position in the text. */
@@ -80,7 +81,7 @@ struct regex_classes {
 	uint32_t n;
 };
 
-#define REGEX_LITERALS_MAX 4
+#define REGEX_LITERALS_MAX 8
 #define REGEX_LITERAL_MAX 32
 
 /* A word to search for; a and b are the offsets of its two rarest bytes. */
@@ -111,6 +112,7 @@ struct regex_dfa {
 	uint32_t n, cap, cap_max;
 	uint32_t row;	 /* cells in a row */
 	uint32_t start[3]; /* by enum regex_side, 0: not built yet */
+	uint32_t idle;	   /* no thread but those that start here, 0: not built yet */
 	uint64_t served;  /* bytes read by states since they were last dropped */
 	uint64_t flushes; /* how often that was */
 };
@@ -135,6 +137,8 @@ struct regex {
 	uint64_t *asserts;  /* the instructions that wait for the next byte */
 	uint32_t words;	    /* cells of 64 bits in a set of instructions */
 	bool word_asserts;  /* is there any of \b \B \< \> */
+	bool leaps;	    /* does it pay to look for a byte with which a match can begin? */
+	bool first[256];    /* these bytes */
 	size_t fixed;	    /* bytes in use beside the states */
 	uint64_t steps;	    /* for tests: instructions looked at, bytes read by states not counted */
 	bool nfa_only;	    /* for tests */
@@ -171,6 +175,9 @@ enum regex_side regex_nfa_side(const struct regex *re, uint8_t byte);
 /* The threads at a text's begin (RX_SIDE_EDGE) or behind a byte, into work.to. */
 enum regex_verdict regex_nfa_start(struct regex *re, enum regex_side before);
 
+/* Fills re->first and re->leaps. */
+void regex_nfa_first(struct regex *re);
+
 /*
  * All threads of the set over one byte of the class (or over the end), and
  * those that start behind it: from work.from into work.to, *before is moved on.
@@ -190,5 +197,8 @@ void regex_literals_find(const struct regex_prog *p, struct regex_literals *out)
 
 /* The offset of the first of the words that is found, or SIZE_MAX. Of several words any one may be told. */
 size_t regex_literals_search(const struct regex_literals *l, struct slice text);
+
+/* Are bytes of the set seldom seen in log text? */
+bool regex_bytes_rare(const struct regex_set *set);
 
 #endif

@@ -19,6 +19,20 @@ static unsigned rank(char c)
 	return at == NULL ? 0 : (unsigned)(frequent + sizeof(frequent) - at);
 }
 
+/* In thousandths, roughly. */
+bool regex_bytes_rare(const struct regex_set *set)
+{
+	unsigned share = 0;
+
+	for (unsigned b = 0; b < 256; b++) {
+		unsigned r = rank((char)b);
+
+		if (regex_set_has(set, (uint8_t)b))
+			share += r > 38 ? 40 : r > 25 ? 15 : r > 0 ? 4 : 0;
+	}
+	return share <= 60;
+}
+
 static void choose_bytes(struct regex_literal *w)
 {
 	w->a = 0;

@@ -178,6 +178,27 @@ enum regex_verdict regex_nfa_start(struct regex *re, enum regex_side before)
 	return verdict_of(re, &pl);
 }
 
+void regex_nfa_first(struct regex *re)
+{
+	struct regex_set set = { 0 };
+
+	if (regex_nfa_start(re, RX_SIDE_NOTWORD) != RX_GO_ON)
+		return;
+	for (uint32_t i = 0; i < re->prog.n; i++) {
+		if (!bit_has(re->work.to, i))
+			continue;
+		if (bit_has(re->asserts, i))
+			return; /* what comes next counts, whichever it is */
+		for (unsigned b = 0; b < 256; b++) {
+			if (takes(&re->prog, &re->prog.inst[i], (uint8_t)b))
+				regex_set_add(&set, (uint8_t)b);
+		}
+	}
+	re->leaps = regex_bytes_rare(&set);
+	for (unsigned b = 0; b < 256; b++)
+		re->first[b] = regex_set_has(&set, (uint8_t)b);
+}
+
 /* Now the next byte is known: follows the threads that waited for that. */
 static bool resolve(struct regex *re, enum regex_side before, enum regex_side after)
 {

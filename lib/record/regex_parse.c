@@ -49,7 +49,7 @@ struct parse {
 	uint64_t from; /* where it starts */
 	bool from_asserted;  /* is there an assertion directly before? */
 	uint32_t from_frail; /* how many frail assertions were before */
-	uint32_t frail;
+	uint32_t frail, voided;
 	bool asserted; /* was the last thing in this alternative an assertion? */
 };
 
@@ -90,8 +90,10 @@ static void emit_copy(struct parse *p, uint64_t at, uint64_t len)
 	for (uint64_t i = 0; p->inst != NULL && i < len; i++) {
 		struct regex_inst in = p->inst[at + i];
 
-		if (in.op == RX_ASSERT && in.jump == RX_FRAIL)
+		if (in.op == RX_ASSERT && in.jump == RX_FRAIL) {
 			in = (struct regex_inst){ .op = RX_JUMP, .jump = 1 };
+			p->voided++;
+		}
 		p->inst[p->n + i] = in;
 	}
 	grow_by(p, len);
@@ -146,44 +148,50 @@ static void drop_atom(struct parse *p)
 		p->inst[p->n - 1].jump = 0;
 }
 
+/*
+ * n SKIPs in front of n bodies of len instructions, of which the first may be
+ * there already: (((x)?x)?x)?, which is glibc's order.
+ */
+static void emit_optional(struct parse *p, uint64_t at, int64_t n, int64_t len)
+{
+	for (int64_t i = n - 1; i >= 0; i--)
+		emit_before(p, at, RX_SKIP, n - i + (n - i) * len);
+}
+
 /* x{min,max} on the last atom; max -1: without end. */
 static void repeat(struct parse *p, uint64_t min, int max)
 {
 	uint64_t from = p->from, len = p->n - from;
-
-	if (max == 0)
-		drop_atom(p);
-	if (max == 0 || len == 0)
-		return;
 	bool frail = p->frail != p->from_frail && min == 1 && max < 0;
 	uint64_t total = repeated_len(len, min, max, frail);
 
-	if (min == 0 && p->from_asserted)
+	if (max == 0)
+		drop_atom(p);
+	else if (min == 0 && p->from_asserted)
 		mark_frail(p, from);
-
+	if (max == 0 || len == 0)
+		return;
 	if (p->inst == NULL) {
 		grow_by(p, total - len);
 		return;
 	}
-	uint64_t body = from; /* one that has no branch before it */
-
-	if (min == 0) {
-		emit_before(p, from, RX_SKIP, (int64_t)total);
-		body = from + 1;
-	}
 	for (uint64_t i = 1; i < min; i++)
-		emit_copy(p, body, len);
-	for (int64_t i = min == 0 ? 1 : (int64_t)min; i < max; i++) {
-		emit(p, RX_SKIP, 0, (int64_t)(from + total) - (int64_t)p->n);
-		emit_copy(p, body, len);
-	}
-	if (frail) {
+		emit_copy(p, from, len);
+	if (max < 0 && min == 0)
+		emit_before(p, from, RX_SKIP, (int64_t)total);
+	if (max < 0 && frail) {
 		emit(p, RX_SKIP, 0, (int64_t)len + 2);
-		emit_copy(p, body, len);
+		emit_copy(p, from, len);
 	}
 	if (max < 0)
 		emit(p, RX_BACK, 0, -(int64_t)len);
-	invariant(p->n == from + total);
+
+	int64_t optional = max < 0 ? 0 : max - (int64_t)min;
+	uint64_t body = min == 0 ? from + (uint64_t)optional : from;
+
+	emit_optional(p, min == 0 ? from : p->n, optional, (int64_t)len);
+	while (p->n < from + total)
+		emit_copy(p, body, len);
 }
 
 /*
@@ -445,6 +453,7 @@ int regex_parse(struct slice pattern, uint64_t inst_max, struct regex_prog *out,
 	*out = (struct regex_prog){ .inst = build.inst,
 				    .sets = build.sets,
 				    .n = (uint32_t)build.n,
-				    .n_sets = build.n_sets };
+				    .n_sets = build.n_sets,
+				    .voided = build.voided };
 	return 0;
 }

@@ -107,14 +107,17 @@ static void drop(struct connection *c)
 	free(c);
 }
 
+static bool may_read(const struct connection *c)
+{
+	return !c->eof &&
+	       (c->phase != PHASE_RUNNING || relp_server_output(c->relp).len < OUTPUT_MAX);
+}
+
 static void watch(struct connection *c)
 {
-	size_t out = relp_server_output(c->relp).len;
-	uint32_t events = 0;
+	uint32_t events = may_read(c) ? EPOLLIN : 0;
 	struct err e;
 
-	if (!c->eof && (c->phase != PHASE_RUNNING || out < OUTPUT_MAX))
-		events |= EPOLLIN;
 	if (c->write_waits_out || c->read_waits_out)
 		events |= EPOLLOUT;
 	c->watch.fd = c->t->fd;
@@ -141,7 +144,7 @@ static int flush(struct connection *c)
 			return -1;
 		relp_server_wrote(c->relp, (size_t)n);
 	}
-	if (c->phase == PHASE_ENDING && out.len == 0 && !c->said_goodbye) {
+	if (c->phase == PHASE_ENDING && out.len == 0 && !c->taken && !c->said_goodbye) {
 		c->said_goodbye = true;
 		if (c->t->ops->shut(c->t, NULL) == TRANSPORT_FAILED)
 			return -1;
@@ -281,7 +284,7 @@ static void work(struct connection *c)
 
 	if (c->phase == PHASE_HANDSHAKE && !shake_hands(c))
 		return;
-	if (c->eof || read_some(c))
+	if (!may_read(c) || read_some(c))
 		settle(c);
 	if (r->uncommitted >= r->conf.max_uncommitted)
 		receiver_turn(r);

@@ -68,7 +68,8 @@ struct session *session_new(struct loop *l, const struct session_conf *conf,
 	s->conf.silent_ms = or_else(conf->silent_ms, 90000);
 	s->conf.drain_ms = or_else(conf->drain_ms, s->conf.silent_ms);
 	s->conf.close_ms = or_else(conf->close_ms, 5000);
-	s->conf.user_timeout_ms = (uint32_t)or_else(conf->user_timeout_ms, s->conf.silent_ms);
+	uint64_t user_timeout = or_else(conf->user_timeout_ms, s->conf.silent_ms);
+	s->conf.user_timeout_ms = user_timeout < INT32_MAX ? (uint32_t)user_timeout : INT32_MAX;
 	s->ev = *ev;
 	s->arg = arg;
 	s->relp = relp_client_new(&conf->relp);

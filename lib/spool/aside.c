@@ -79,8 +79,9 @@ static void count_frames(struct aside *a)
 	const char *p;
 	uint64_t live = 0;
 	scan_start(&s, a->fd, a->seed, ASIDE_HEAD, a->size, 0);
-	for (a->count = 0; scan_next(&s, true, &h, &p); a->count++)
+	for (a->count = 0; scan_next(&s, &h, &p); a->count++)
 		live += frame_head_size(&h);
+	a->size = s.off; /* what a kill cut short is written over */
 	scan_free(&s);
 	a->gone = a->size - ASIDE_HEAD - live;
 }
@@ -137,7 +138,9 @@ static int make(struct spool *sp, struct aside *a, struct err *e)
 
 static int append(struct spool *sp, struct aside *a, const char *p, size_t size, struct err *e)
 {
-	ssize_t n = pwrite(a->fd, p, size, (off_t)a->size);
+	ssize_t n = -1;
+	if (ftruncate(a->fd, (off_t)a->size) == 0)
+		n = pwrite(a->fd, p, size, (off_t)a->size);
 	if (n == (ssize_t)size && fdatasync(a->fd) == 0 && fsync(sp->dirfd) == 0)
 		return 0;
 	if (n >= 0 && n < (ssize_t)size)
@@ -198,7 +201,7 @@ static int put_back(struct spool *sp, struct aside *a, uint64_t seq, uint64_t *c
 	const char *p;
 	uint64_t bytes = 0;
 	scan_start(&s, a->fd, a->seed, ASIDE_HEAD, a->size, 0);
-	while (bytes < REQUEUE_BYTES && scan_next(&s, true, &h, &p)) {
+	while (bytes < REQUEUE_BYTES && scan_next(&s, &h, &p)) {
 		struct spool_frame f;
 		if (seq && h.seq != seq)
 			continue;
@@ -249,7 +252,7 @@ void aside_settle(struct spool *sp)
 	if (!a->to || a->fd < 0 || spool_durable(sp) < a->upto)
 		return;
 	scan_start(&s, a->fd, a->seed, a->from, a->to, 0);
-	while (scan_next(&s, true, &h, &p)) {
+	while (scan_next(&s, &h, &p)) {
 		uint64_t size = frame_head_size(&h);
 		if (pwrite(a->fd, &gone, 1, (off_t)(s.off - size + GONE_AT)) != 1)
 			continue;

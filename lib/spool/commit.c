@@ -186,7 +186,7 @@ static void walk(struct spool *sp, uint64_t upto)
 	uint64_t from = sp->acked + 1;
 	struct reader *r = &sp->readers[READ_WALK];
 
-	while (from <= upto && reader_next(sp, r, from, upto, false, &h, &p)) {
+	while (from <= upto && reader_next(sp, r, from, upto, &h, &p)) {
 		from = h.seq + 1;
 		tally_sub(&sp->tally, &h);
 		if (h.seq > sp->written) {

@@ -39,7 +39,7 @@ static int walk_segment(struct walk *w, const struct dir_seg *d, uint64_t limit)
 	    head.acked > w->acked)
 		w->acked = head.acked;
 	scan_start(&w->scan, fd, format_seed(d->salt), 0, size_of(fd), 0);
-	while (!ret && scan_next(&w->scan, true, &h, &p) && h.seq < limit) {
+	while (!ret && scan_next(&w->scan, &h, &p) && h.seq < limit) {
 		if (h.seq <= w->acked || !h.payload_len)
 			continue;
 		frame_view(p, &h, &item.frame);
@@ -63,7 +63,7 @@ static int walk_aside(struct walk *w)
 	if (pread(fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
 	    aside_head_decode(head, &salt)) {
 		scan_start(&w->scan, fd, format_seed(salt), ASIDE_HEAD, size_of(fd), 0);
-		while (!ret && scan_next(&w->scan, true, &h, &p)) {
+		while (!ret && scan_next(&w->scan, &h, &p)) {
 			frame_view(p, &h, &item.frame);
 			if (!aside_why(&item.frame, &item.aside_us, &item.cause))
 				continue;

@@ -17,7 +17,7 @@
 #define LINGER_MS 1000U	       /* unacknowledged for so long: wants a sync */
 #define MARK_MS 250U
 #define STAMP_MS 100U
-#define STAMPS 16U
+#define STAMPS 32U /* at least 1.5 s of them */
 #define ASIDE_MAX (8U << 20)
 
 /* Frames with a payload that are not acknowledged; bytes as encoded. */
@@ -187,7 +187,7 @@ void seg_release(struct spool *sp); /* removes those that are acknowledged */
 /* --- read.c --- */
 void reader_reset(struct reader *r);
 /* The next frame from `from` to `upto`. 1 and its head and bytes, or 0. */
-int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto, bool content,
+int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto,
 		struct frame_head *h, const char **p);
 
 /* --- commit.c --- */

@@ -60,7 +60,7 @@ static bool is_ours(struct spool *sp, const char *name, const struct dir_seg *d)
 		    head.number == d->number && head.salt == d->salt;
 	if (!ours) {
 		scan_start(&s, fd, format_seed(d->salt), 0, (uint64_t)st.st_size, 0);
-		ours = scan_next(&s, true, &h, &p);
+		ours = scan_next(&s, &h, &p);
 		scan_free(&s);
 	}
 	close(fd);
@@ -118,7 +118,7 @@ static void take_cursors(struct spool *sp, int fd, const struct dir_seg *d, uint
 	if (n > 0)
 		seg_head_decode(first, (size_t)n, &head, &t);
 	scan_start(&s, fd, format_seed(d->salt), 0, size, 0);
-	while (scan_next(&s, true, &h, &p)) {
+	while (scan_next(&s, &h, &p)) {
 		frame_view(p, &h, &f);
 		if (f.cursor.len)
 			sources_safe(&t, f.source, f.cursor, f.seq);
@@ -218,7 +218,7 @@ static void append_some(struct spool *sp, struct late *l)
 	const char *p;
 	uint64_t bytes = 0;
 	for (int i = 0; i < STEP_FRAMES && bytes < STEP_BYTES; i++) {
-		if (!scan_next(&l->scan, true, &h, &p)) {
+		if (!scan_next(&l->scan, &h, &p)) {
 			l->ended = true;
 			l->upto = sp->appended;
 			return;

@@ -82,11 +82,11 @@ static int from_memory(struct reader *r, uint64_t from, uint64_t upto, struct fr
 }
 
 /* 1: found; 0: nothing up to upto; -1: the segment has ended. */
-static int from_file(struct reader *r, uint64_t from, uint64_t upto, bool content,
+static int from_file(struct reader *r, uint64_t from, uint64_t upto,
 		     struct frame_head *h, const char **p)
 {
 	scan_until(&r->scan, r->seg->size);
-	while (scan_next(&r->scan, content, h, p)) {
+	while (scan_next(&r->scan, h, p)) {
 		if (h->seq > r->seg->last)
 			return -1;
 		if (h->seq > upto) {
@@ -99,7 +99,7 @@ static int from_file(struct reader *r, uint64_t from, uint64_t upto, bool conten
 	return -1;
 }
 
-int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto, bool content,
+int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto,
 		struct frame_head *h, const char **p)
 {
 	int got = 0;
@@ -108,7 +108,7 @@ int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto
 	if ((from != r->next || (!r->chunk && !r->seg)) && !seek(sp, r, NULL, from))
 		return 0;
 	while (!r->chunk && r->seg) {
-		got = from_file(r, from, upto, content, h, p);
+		got = from_file(r, from, upto, h, p);
 		if (got >= 0)
 			break;
 		got = 0;
@@ -127,7 +127,7 @@ int spool_read(struct spool *sp, uint64_t from, struct spool_frame *out)
 	const char *p;
 	if (from <= sp->acked)
 		from = sp->acked + 1;
-	while (reader_next(sp, &sp->readers[READ_SINK], from, sp->readable, true, &h, &p)) {
+	while (reader_next(sp, &sp->readers[READ_SINK], from, sp->readable, &h, &p)) {
 		if (h.payload_len) {
 			frame_view(p, &h, out);
 			return 1;

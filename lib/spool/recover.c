@@ -58,7 +58,7 @@ static int salvage(struct segment *s)
 	struct frame_head h;
 	const char *p;
 	scan_start(&scan, s->fd, s->seed, 0, s->size, 0);
-	int found = scan_next(&scan, true, &h, &p);
+	int found = scan_next(&scan, &h, &p);
 	int verdict = found ? 1 : scan.gap_bytes || scan.errors ? -1 : 0;
 	scan_free(&scan);
 	return verdict;
@@ -171,7 +171,7 @@ static void pass_segment(struct spool *sp, struct pass *p, struct segment *s, ui
 	struct frame_head h;
 	const char *bytes;
 	scan_start(&p->scan, s->fd, s->seed, s->head_len, s->size, 0);
-	while (scan_next(&p->scan, true, &h, &bytes) && h.seq < limit)
+	while (scan_next(&p->scan, &h, &bytes) && h.seq < limit)
 		if (h.seq > s->last)
 			pass_frame(sp, p, s, &h, bytes);
 	uint64_t end = p->scan.seen < limit ? p->scan.seen : s->last;

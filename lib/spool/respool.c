@@ -39,7 +39,7 @@ static int copy_frames(struct copy *c, uint64_t from, uint64_t upto)
 	struct reader *r = &c->sp->readers[READ_COPY];
 
 	reader_reset(r);
-	for (; reader_next(c->sp, r, from, upto, true, &h, &p); from = h.seq + 1) {
+	for (; reader_next(c->sp, r, from, upto, &h, &p); from = h.seq + 1) {
 		size_t size = frame_head_size(&h);
 		frame_view(p, &h, &f);
 		seg_point(c->to, h.seq, c->to->size + c->out.len, c->sp->point_bytes);

@@ -133,7 +133,7 @@ static bool resync(struct scan *s, struct frame_head *h)
 	return false;
 }
 
-int scan_next(struct scan *s, bool content, struct frame_head *h, const char **p)
+int scan_next(struct scan *s, struct frame_head *h, const char **p)
 {
 	for (;;) {
 		const char *q = window(s, s->off, FRAME_HEAD);
@@ -150,11 +150,11 @@ int scan_next(struct scan *s, bool content, struct frame_head *h, const char **p
 		}
 		if (h->seq > s->seen)
 			s->seen = h->seq;
-		q = window(s, s->off, content ? size : FRAME_HEAD);
+		q = window(s, s->off, size);
 		if (!q)
 			return 0;
 		s->off += size;
-		if (!content || frame_content_ok(q, s->seed, h)) {
+		if (frame_content_ok(q, s->seed, h)) {
 			*p = q;
 			return 1;
 		}

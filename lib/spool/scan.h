@@ -35,10 +35,9 @@ void scan_until(struct scan *s, uint64_t end);
 void scan_free(struct scan *s);
 
 /*
- * The next frame: 1 and its head in h, its bytes at *p (all of them with
- * content, and then checked; else only the head) until the next call; 0: none
- * before the end.
+ * The next good frame: 1 and its head in h, its bytes at *p until the next call;
+ * 0: none before the end.
  */
-int scan_next(struct scan *s, bool content, struct frame_head *h, const char **p);
+int scan_next(struct scan *s, struct frame_head *h, const char **p);
 
 #endif

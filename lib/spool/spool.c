@@ -210,7 +210,7 @@ static int64_t oldest(struct spool *sp)
 		return 0;
 	if (sp->oldest_seq == from)
 		return sp->oldest_us;
-	while (reader_next(sp, r, from, sp->readable, false, &h, &p)) {
+	while (reader_next(sp, r, from, sp->readable, &h, &p)) {
 		if (h.payload_len) {
 			sp->oldest_seq = sp->acked + 1;
 			sp->oldest_us = h.taken_us;

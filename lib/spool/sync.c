@@ -3,17 +3,24 @@
 
 #include <unistd.h>
 
-/* Remembers when what is committed now was committed. */
+/*
+ * Remembers when what is committed now was committed. The last stamp moves on
+ * until STAMP_MS have passed since the one before it, so that none is missing.
+ */
 void sync_stamp(struct spool *sp)
 {
-	struct stamp *last = sp->n_stamps ? &sp->stamps[sp->n_stamps - 1] : NULL;
-	if (last && (last->seq >= sp->committed || sp->now_ms - last->ms < STAMP_MS))
+	size_t n = sp->n_stamps;
+	struct stamp now = { sp->committed, sp->now_ms };
+	if (n && sp->stamps[n - 1].seq >= sp->committed)
 		return;
-	if (sp->n_stamps == STAMPS) {
-		memmove(sp->stamps, sp->stamps + 1, (STAMPS - 1) * sizeof(*sp->stamps));
-		sp->n_stamps--;
+	if (n >= 2 && sp->now_ms - sp->stamps[n - 2].ms < STAMP_MS) {
+		sp->stamps[n - 1] = now;
+		return;
 	}
-	sp->stamps[sp->n_stamps++] = (struct stamp){ sp->committed, sp->now_ms };
+	if (n == STAMPS)
+		memmove(sp->stamps, sp->stamps + 1, --n * sizeof(*sp->stamps));
+	sp->stamps[n] = now;
+	sp->n_stamps = n + 1;
 }
 
 static uint64_t lingering(const struct spool *sp)
@@ -66,7 +73,6 @@ static void job(struct spool *sp, struct segment *s, bool dir, uint64_t upto, in
 bool spool_sync_next(struct spool *sp, uint64_t now_ms, int *fd, uint64_t *number)
 {
 	sp->now_ms = now_ms;
-	sync_stamp(sp);
 	if (sp->job.running || sp->dirfd < 0)
 		return false;
 	uint64_t upto = lingering(sp);

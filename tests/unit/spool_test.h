@@ -20,6 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -207,17 +208,18 @@ static inline size_t segments(const struct box *b, char out[][SEG_PATH], size_t 
 static inline void copy_dir(const char *from, const char *to)
 {
 	char path[512];
-	char *data = malloc(64 << 20);
+	size_t most = 64 << 20;
+	char *data = mmap(NULL, most, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	DIR *d = opendir(from);
 	struct dirent *ent;
 	assert_non_null(d);
-	assert_non_null(data);
+	assert_true(data != MAP_FAILED);
 	while ((ent = readdir(d)) != NULL) {
 		if (ent->d_name[0] == '.')
 			continue;
 		snprintf(path, sizeof(path), "%s/%s", from, ent->d_name);
 		int fd = open(path, O_RDONLY);
-		ssize_t n = read(fd, data, 64 << 20);
+		ssize_t n = read(fd, data, most);
 		close(fd);
 		snprintf(path, sizeof(path), "%s/%s", to, ent->d_name);
 		fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
@@ -225,7 +227,7 @@ static inline void copy_dir(const char *from, const char *to)
 		close(fd);
 	}
 	closedir(d);
-	free(data);
+	munmap(data, most);
 }
 
 /* From here on no file grows beyond `bytes`: writes end short, then fail. 0: as before. */

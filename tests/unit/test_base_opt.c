@@ -316,7 +316,8 @@ static void man_text(void **state)
 		  .help = ".so \\fBwhat\\fR, a-b", .fallback = "Ar" },
 		{ .name = "mode", .choices = "a|b", .help = "'quoted'" },
 		{ .name = "say", .arg = "\"TEXT\"", .help = "Say", .fallback = "." },
-		{ .name = "verbose", .help = "Say more" },
+		{ .name = "verbose", .help = "say more, and so much of it that the line of the page that "
+					     "would hold it all is broken in two", .fallback = "a little more" },
 		{ 0 },
 	};
 	struct buf b = { 0 };
@@ -334,7 +335,9 @@ static void man_text(void **state)
 		"Say.\n"
 		"The default is\n.Ql \"\\&\\&.\" .\n"
 		".It Fl -verbose\n"
-		"Say more.\n"
+		"Say more, and so much of it that the line of the page that would hold it\n"
+		"all is broken in two.\n"
+		"The default is\na little more.\n"
 		".El\n");
 	b.len = 0;
 	opt_man(&(struct opt_command){ .name = "x" }, &b);

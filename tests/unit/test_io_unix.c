@@ -7,7 +7,6 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
-#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -320,8 +319,8 @@ static void one_at_a_time_binds_in_a_folder(void **state)
 	pthread_t thread;
 	void *fd;
 	close(bind_ok(p.path, SOCK_DGRAM, 0600));
-	int lock = open(p.folder, O_RDONLY | O_CLOEXEC);
-	assert_int_equal(flock(lock, LOCK_EX), 0);
+	int lock = net_unix_lock(p.path);
+	assert_true(lock >= 0);
 	assert_int_equal(pthread_create(&thread, NULL, bind_thread, p.path), 0);
 	usleep(100000);
 	assert_int_equal(mode_of(p.path), 0600);

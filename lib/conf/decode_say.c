@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// How decoding words what it finds: as Kubernetes words field errors.
+#include "conf/decode_int.h"
+
+#include "base/esc.h"
+#include "conf/path.h"
+#include "conf/scalar.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+void *decode_arg(const struct decode *d)
+{
+	return d->arg;
+}
+
+size_t decode_enter_key(struct decode *d, const char *name)
+{
+	size_t mark = d->path.len;
+	path_key(&d->path, slice_str(name));
+	return mark;
+}
+
+size_t decode_enter_index(struct decode *d, size_t i)
+{
+	size_t mark = d->path.len;
+	path_index(&d->path, i);
+	return mark;
+}
+
+void decode_leave(struct decode *d, size_t mark)
+{
+	d->path.len = mark;
+}
+
+void decode_say(struct decode *d, enum finding_severity s, unsigned line, unsigned col,
+		const char *code, const char *text)
+{
+	findings_add(d->f, s, line, col, code, buf_cstr(&d->path), "%s", text);
+}
+
+/* A value as Kubernetes shows it: strings in quotes, the rest as it was written. */
+static void show_value(struct buf *out, const struct node *v)
+{
+	if (v->kind == NODE_SEQ)
+		buf_add_str(out, "[...]");
+	else if (v->kind == NODE_MAP)
+		buf_add_str(out, "{...}");
+	else if (v->kind == NODE_STRING)
+		show_quoted(out, v->text);
+	else if (v->kind == NODE_BOOL)
+		buf_add_str(out, v->boolean ? "true" : "false");
+	else if (v->kind == NODE_NULL)
+		buf_add_str(out, "null");
+	else
+		esc_add(out, v->text, SHOWN_MAX);
+}
+
+__attribute__((format(printf, 6, 0)))
+static void say_value(struct decode *d, enum finding_severity s, const struct node *value,
+		      const char *code, const char *before, const char *fmt, va_list ap)
+{
+	char detail[512];
+	struct buf text = { 0 };
+	vsnprintf(detail, sizeof detail, fmt, ap);
+	buf_add_str(&text, before);
+	show_value(&text, value);
+	buf_printf(&text, ": %s", detail);
+	decode_say(d, s, value->line, value->col, code, buf_cstr(&text));
+	buf_free(&text);
+}
+
+void decode_invalid(struct decode *d, const struct node *value, const char *code,
+		    const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say_value(d, FINDING_ERROR, value, code, "Invalid value: ", fmt, ap);
+	va_end(ap);
+}
+
+void decode_warn(struct decode *d, const struct node *value, const char *code,
+		 const char *fmt, ...)
+{
+	va_list ap;
+	va_start(ap, fmt);
+	say_value(d, FINDING_WARNING, value, code, "", fmt, ap);
+	va_end(ap);
+}
+
+void decode_required(struct decode *d, const struct node *at, const char *hint)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "Required value");
+	if (hint)
+		buf_printf(&text, ": %s", hint);
+	decode_say(d, FINDING_ERROR, at->line, at->col, "required", buf_cstr(&text));
+	buf_free(&text);
+}
+
+/* A plain word may have become what was not meant, and quotes may hide what was. */
+void decode_wrong_type(struct decode *d, const struct node *v, enum node_kind wanted,
+		       const char *wanted_text)
+{
+	const char *more = "";
+	struct node plain = *v;
+	if (wanted == NODE_STRING && (v->kind != NODE_SEQ && v->kind != NODE_MAP))
+		more = "; in quotes it would be one";
+	else if (v->kind == NODE_STRING && scalar_resolve(SCALAR_PLAIN, &plain) == 0 &&
+		 plain.kind == wanted)
+		more = "; without quotes it would be one";
+	decode_invalid(d, v, "type", "must be %s, not %s%s", wanted_text, node_kind_text(v->kind),
+		       more);
+}
+
+void decode_unsupported(struct decode *d, const struct node *v, const char *const *choices,
+			const char *more)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "Unsupported value: ");
+	show_value(&text, v);
+	buf_add_str(&text, ": supported values: ");
+	for (size_t i = 0; choices[i]; i++)
+		buf_printf(&text, "%s\"%s\"", i ? ", " : "", choices[i]);
+	buf_add_str(&text, more);
+	decode_say(d, FINDING_ERROR, v->line, v->col, "unsupported", buf_cstr(&text));
+	buf_free(&text);
+}
+
+void decode_duplicate(struct decode *d, const struct node *value)
+{
+	struct buf text = { 0 };
+	buf_add_str(&text, "Duplicate value: ");
+	show_value(&text, value);
+	decode_say(d, FINDING_ERROR, value->line, value->col, "duplicate", buf_cstr(&text));
+	buf_free(&text);
+}
+
+void decode_unknown_field(struct decode *d, const struct node_entry *e, const char *near)
+{
+	struct buf text = { 0 };
+	size_t mark = d->path.len;
+	path_key(&d->path, e->name);
+	buf_add_str(&text, "unknown field ");
+	show_quoted(&text, e->name);
+	if (!slice_eq(e->name, e->key->text)) {
+		buf_add_str(&text, " (written ");
+		esc_add(&text, e->key->text, SHOWN_MAX);
+		buf_add_str(&text, ")");
+	}
+	if (near)
+		buf_printf(&text, ": did you mean \"%s\"?", near);
+	decode_say(d, FINDING_ERROR, e->line, e->col, "unknown-field", buf_cstr(&text));
+	decode_leave(d, mark);
+	buf_free(&text);
+}
