@@ -193,8 +193,10 @@ lint: $(MAN) $(COMPLETION)
 	scripts/lint-man $(MAN)
 	scripts/lint-docs
 
-check check-long demo:
+check demo:
 	@scripts/$@
+check-long:
+	@scripts/check --long
 bench: all
 	@bench/run
 

@@ -235,7 +235,7 @@ static int act_by_last_good(const struct document *broken, const struct words *w
 	struct document d;
 	const char *dir = w->of[OPT_SPOOL_DIR] ? w->of[OPT_SPOOL_DIR] : broken->config.spool_dir;
 	int code = EXIT_FAILED;
-	if (broken->config.tls.enabled) {
+	if (document_asks_for_tls(broken)) {
 		fprintf(stderr, "relpbox: the configuration asks for TLS: the last one that worked is not used in its place\n");
 		return EXIT_FAILED;
 	}

@@ -20,7 +20,12 @@ enum state {
 	STATE_BROKEN,  /* protocol error: nothing more is read */
 };
 
-enum fate { FATE_WAITING, FATE_ACCEPTED, FATE_REFUSED };
+enum fate {
+	FATE_WAITING,
+	FATE_ACCEPTED,
+	FATE_REFUSED, /* not told yet: nothing behind it is told before it is */
+	FATE_TOLD,    /* refused, and told */
+};
 
 /* A frame that was sent; see client.h for the order in which its fate is told. */
 struct sent {
@@ -49,6 +54,7 @@ struct relp_client {
 	/* what was read while a run of accepted frames was to be reported first */
 	bool held;
 	struct relp_event held_event;
+	struct sent *refused; /* the one in FATE_REFUSED, or NULL */
 	struct err broken; /* in STATE_BROKEN */
 };
 
@@ -111,6 +117,7 @@ void relp_client_start(struct relp_client *c)
 	c->oldest = c->n = c->answered = c->bytes = 0;
 	c->oldest_txnr = FIRST_TXNR;
 	c->held = false;
+	c->refused = NULL;
 	relp_offers_write(&offers, c->software);
 	relp_out_frame(&c->out, OPEN_TXNR, slice_str("open"), buf_slice(&offers));
 	buf_free(&offers);
@@ -222,7 +229,8 @@ static void window_forget_oldest(struct relp_client *c)
 /* Takes what is answered off the window's front into a run; false: there was no accepted one. */
 static bool take_run(struct relp_client *c, struct relp_event *ev)
 {
-	while (c->n && sent_at(c, 0)->fate == FATE_REFUSED)
+	*ev = (struct relp_event){ .kind = RELP_ACCEPTED };
+	while (c->n && sent_at(c, 0)->fate == FATE_TOLD)
 		window_forget_oldest(c);
 	while (c->n && sent_at(c, 0)->fate == FATE_ACCEPTED) {
 		ev->last = sent_at(c, 0)->token;
@@ -230,7 +238,6 @@ static bool take_run(struct relp_client *c, struct relp_event *ev)
 			ev->token = ev->last;
 		window_forget_oldest(c);
 	}
-	ev->kind = RELP_ACCEPTED;
 	return ev->count > 0;
 }
 
@@ -254,6 +261,7 @@ static int on_answer(struct relp_client *c, const struct relp_frame *f, struct r
 	s->fate = a.code == 200 ? FATE_ACCEPTED : FATE_REFUSED;
 	if (a.code == 200)
 		return 0;
+	c->refused = s;
 	ev->kind = RELP_REFUSED;
 	ev->token = s->token;
 	ev->code = a.code;
@@ -280,47 +288,55 @@ static int on_frame(struct relp_client *c, const struct relp_frame *f, struct re
 	return broken(c);
 }
 
-/*
- * Frames are read until there is something that cannot be joined to a run of
- * accepted ones; then the run goes first and the other is held for the next call.
- */
-static int next_event(struct relp_client *c, struct relp_event *ev)
+/* Reads frames until one is an event of its own: 1, 0 or -1 as relp_client_next. */
+static int read_event(struct relp_client *c, struct relp_event *ev)
 {
-	struct relp_event run = { 0 };
 	struct relp_frame f;
 	int got = 0, r = 0;
 
 	while (r == 0 && (got = relp_in_next(&c->in, &f, &c->broken)) > 0)
 		r = on_frame(c, &f, ev);
-	if (got < 0)
-		r = broken(c);
-	if (!take_run(c, &run))
-		return r;
-	if (r > 0) {
-		c->held = true;
-		c->held_event = *ev;
-	}
-	*ev = run;
+	return got < 0 ? broken(c) : r;
+}
+
+/* The event goes to the caller. */
+static int tell(struct relp_client *c)
+{
+	if (c->refused)
+		c->refused->fate = FATE_TOLD;
+	c->refused = NULL;
+	c->held = false;
 	return 1;
 }
 
+/*
+ * Accepted frames gather in the window while more is read. They are told first,
+ * and what ended the reading is held until the call in which none is left.
+ */
 int relp_client_next(struct relp_client *c, struct relp_event *ev, struct err *e)
 {
 	int r = 0;
 
-	*ev = (struct relp_event){ 0 };
-	if (c->held) {
-		c->held = false;
-		*ev = c->held_event;
+	if (take_run(c, ev))
 		return 1;
+	if (c->held) {
+		*ev = c->held_event;
+		return tell(c);
 	}
-	if (c->state != STATE_BROKEN && c->state != STATE_ENDED)
-		r = next_event(c, ev);
-	else if (c->state == STATE_BROKEN)
+	*ev = (struct relp_event){ 0 };
+	if (c->state != STATE_BROKEN && c->state != STATE_ENDED) {
+		r = read_event(c, ev);
+		c->held = r > 0;
+		c->held_event = *ev;
+		if (take_run(c, ev))
+			return 1;
+		*ev = c->held_event;
+	} else if (c->state == STATE_BROKEN) {
 		r = -1;
+	}
 	if (r < 0 && e)
 		*e = c->broken;
-	return r;
+	return r > 0 ? tell(c) : r;
 }
 
 struct slice relp_client_output(const struct relp_client *c)

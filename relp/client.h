@@ -41,9 +41,9 @@ enum relp_event_kind {
 /*
  * Accepted frames are reported in the order in which they were sent, also when
  * the answers come in another order: one that is answered early is reported
- * when all before it are answered. A refused frame is reported at once and then
- * passed over. So a token is done when it was reported as refused, or lies in a
- * reported run; a run never crosses a refused frame.
+ * when all before it are answered. A refused frame is reported at once, which is
+ * before what was sent behind it, and then passed over: a run never crosses one.
+ * So a token is done when it was reported as refused or lies in a reported run.
  */
 struct relp_event {
 	enum relp_event_kind kind;
