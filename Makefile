@@ -6,8 +6,8 @@
 # make san               build/san/relpbox: the whole program with ASan and UBSan
 # make tools             build/tools: what the end-to-end tests use beside it
 # make fuzz F=frame [SECONDS=30]    one libFuzzer harness; fuzz-replay: all corpora
-# make clang layers lint            clang's warnings; who may include whom; scripts, man pages
-# make check check-long demo bench size install clean
+# make clang layers lint            clang's warnings; who may include whom; scripts, man pages, documents
+# make check check-long demo bench man size install clean
 #
 # Nothing is written outside build/. The dependencies' sources come by
 # scripts/deps into DEPS, which several work trees may share. V=1 shows commands.
@@ -124,11 +124,28 @@ build/san/relpbox: $(san_CMD) build/san/lib.a build/sources
 size: $(PROGRAM)
 	@echo "$(PROGRAM): $$(stat -c %s $(PROGRAM)) bytes"
 
-install: $(PROGRAM)
+# What the pages and the completion say of options, the program says: the one that runs here.
+HOST := $(if $(filter aarch64,$(shell uname -m)),aarch64,x86-64)
+HOST_PROGRAM := $(if $(filter x86-64,$(HOST)),build/relpbox,build/$(HOST)/relpbox)
+MAN := $(patsubst man/%.in,build/man/%,$(sort $(wildcard man/*.in)))
+COMPLETION := build/completion/relpbox
+
+man: $(MAN)
+build/man/%: man/%.in $(HOST_PROGRAM) scripts/man
+	@mkdir -p $(@D)
+	$(Q)scripts/man $(HOST_PROGRAM) $< >$@
+$(COMPLETION): $(HOST_PROGRAM)
+	@mkdir -p $(@D)
+	$(Q)$< completion bash >$@
+
+SHARE = $(DESTDIR)$(PREFIX)/share
+install: $(PROGRAM) $(MAN) $(COMPLETION)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/relpbox
-	install -D -m 644 LICENSE $(DESTDIR)$(PREFIX)/share/doc/relpbox/LICENSE
-	set -e; for page in $(wildcard man/*.[1-8]); do install -D -m 644 $$page \
-		$(DESTDIR)$(PREFIX)/share/man/man$${page##*.}/$${page##*/}; done
+	install -D -m 644 -t $(SHARE)/doc/relpbox LICENSE
+	install -D -m 644 -t $(SHARE)/man/man1 $(MAN)
+	install -D -m 644 -t $(SHARE)/bash-completion/completions $(COMPLETION)
+	for name in relp-send relp-recv; do \
+		ln -sf relpbox $(SHARE)/bash-completion/completions/$$name; done
 
 # --- tests ---------------------------------------------------------------------
 
@@ -170,19 +187,22 @@ clang: $(addprefix build/clang/obj/,$(LIB) $(CMD) $(UNIT:%=tests/unit/%.o) $(FUZ
 layers:
 	@scripts/layers
 
-lint:
+lint: $(MAN) $(COMPLETION)
 	shellcheck $$(grep -lsE '^#!.*[/ ](ba)?sh$$' scripts/* .ci/* bench/* tests/e2e/* tests/tools/*)
-	$(if $(wildcard man/*.[1-8]),mandoc -T lint -W warning man/*.[1-8])
+	bash -n $(COMPLETION)
+	scripts/lint-man $(MAN)
 
-check check-long demo:
+check demo:
 	@scripts/$@
+check-long:
+	@scripts/check --long
 bench: all
 	@bench/run
 
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
-.PHONY: all san size install unit tools unit-aarch64 fuzz-replay fuzz clang layers lint check \
+.PHONY: all san size man install unit tools unit-aarch64 fuzz-replay fuzz clang layers lint check \
 	check-long demo bench clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -13,7 +13,7 @@ static const struct opt_command usage = {
 	.synopsis = "bash",
 	.summary = "Prints a script that completes commands and options in a shell.",
 	.opts = opts,
-	.notes = "For one shell:  . <(relpbox completion bash)\n",
+	.notes = "For the shell that runs now:  . <(relpbox completion bash)\n",
 };
 
 /*
@@ -40,7 +40,20 @@ static const char tail[] =
 	"\tdone\n"
 	"\tCOMPREPLY=($(compgen -W \"${choices:-$words}\" -- \"$cur\"))\n"
 	"}\n"
-	"complete -o default -F _relpbox relpbox";
+	/* relpbox, and links to it; not those whose names are other programs' or the shell's too */
+	"complete -o default -F _relpbox relpbox relp-send relp-recv\n";
+
+/* The words that are no options, where there are fixed ones. */
+static void add_verbs(struct buf *out, const struct command *c)
+{
+	if (c == &cmd_spool)
+		buf_add_str(out, "list show requeue drain ");
+	else if (c == &cmd_completion)
+		buf_add_str(out, "bash ");
+	else if (c == &cmd_help)
+		for (const struct command *const *k = commands; *k; k++)
+			buf_printf(out, "%s ", (*k)->name);
+}
 
 static void add_words(struct buf *out, const struct opt_command *c)
 {
@@ -63,13 +76,11 @@ static int print_bash(void)
 	buf_add_str(&out, "' ;;\n");
 	for (const struct command *const *c = commands; *c; c++) {
 		buf_printf(&out, "\t%s) words='", (*c)->name);
+		add_verbs(&out, *c);
 		add_words(&out, (*c)->usage);
 		buf_add_str(&out, "' ;;\n");
 	}
 	buf_add_str(&out, tail);
-	for (const struct command *const *c = commands; *c; c++)
-		buf_printf(&out, " %s", (*c)->name);
-	buf_add_char(&out, '\n');
 	return command_print(&out);
 }
 
@@ -96,7 +107,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_completion = {
 	.name = "completion",
-	.summary = "a script that completes command lines in bash",
+	.summary = "print a script that completes command lines in bash",
 	.run = run,
 	.usage = &usage,
 };

@@ -22,22 +22,22 @@ enum {
 
 static const struct opt opts[] = {
 	[OPT_CONFIG] = { "config", 'c', "FILE", "the configuration: a RsyslogRelpConfig, or a document of kind Forward that holds one", NULL, NULL },
-	[OPT_INPUT] = { "input", 'i', "INPUT", "what to read: unix:/PATH (a datagram socket) or stdin; can be given again; goes over the document's inputs", "unix:" DEFAULT_UNIX_PATH, NULL },
-	[OPT_SPOOL_DIR] = { "spool-dir", 'd', "DIR", "where records wait until they are acknowledged", NULL, NULL },
-	[OPT_SPOOL_MAX] = { "spool-max", 0, "SIZE", "how much the spool may hold", "256MiB", NULL },
-	[OPT_AUDIT_SHARE] = { "audit-share", 0, "PERCENT", "share of the spool that is kept for records of audit programs", "50", NULL },
-	[OPT_PROJECT] = { "project", 0, "NAME", "first field of each record: the project", "-", NULL },
-	[OPT_SHOOT] = { "shoot", 0, "NAME", "second field: the shoot", "-", NULL },
-	[OPT_SHOOT_UID] = { "shoot-uid", 0, "UID", "third field: the shoot's UID", "-", NULL },
-	[OPT_HOSTNAME] = { "hostname", 0, "NAME", "fourth field: this node", "the short host name", NULL },
-	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "how long a record on the wire may be; the receiver must keep as much", "64KiB", NULL },
-	[OPT_OVERSIZE] = { "oversize", 0, "HOW", "what happens to a longer record", "cut", "cut|split" },
-	[OPT_UNTRUSTED] = { "untrusted", 0, "HOW", "what happens to a record that bears an audit program's name but was not sent by root", "pass", "pass|mark|drop" },
-	[OPT_MAX_RATE] = { "max-rate", 0, "N", "records a second at the most, 0 for no bound", "0", NULL },
-	[OPT_WINDOW_FRAMES] = { "window-frames", 0, "N", "records that may be unanswered at a time", "2048", NULL },
-	[OPT_WINDOW_BYTES] = { "window-bytes", 0, "SIZE", "their size at the most", "1MiB", NULL },
-	[OPT_CHECK_CONFIG] = { "check-config", 0, NULL, "judge the configuration and exit: 0 good, 1 not", NULL, NULL },
-	[OPT_DRY_RUN] = { "dry-run", 0, NULL, "read lines from stdin and print which rule takes each, or why none does, and what would be sent; no spool, no network", NULL, NULL },
+	[OPT_INPUT] = { "input", 'i', "INPUT", "what to read: unix:/PATH (a datagram socket) or stdin; may be given several times; replaces the inputs of the configuration", "unix:" DEFAULT_UNIX_PATH, NULL },
+	[OPT_SPOOL_DIR] = { "spool-dir", 'd', "DIR", "where records wait until the receiver has acknowledged them; made where it is missing; needed unless the configuration names it", NULL, NULL },
+	[OPT_SPOOL_MAX] = { "spool-max", 0, "SIZE", "how much the spool may take on the disk; once it is full, new records are dropped and counted", "256MiB", NULL },
+	[OPT_AUDIT_SHARE] = { "audit-share", 0, "PERCENT", "how much of the spool only records of audit programs may fill", "50", NULL },
+	[OPT_PROJECT] = { "project", 0, "NAME", "the project: first field of each record", "-", NULL },
+	[OPT_SHOOT] = { "shoot", 0, "NAME", "the shoot: second field", "-", NULL },
+	[OPT_SHOOT_UID] = { "shoot-uid", 0, "UID", "the shoot's UID: third field", "-", NULL },
+	[OPT_HOSTNAME] = { "hostname", 0, "NAME", "this node: fourth field", "the short host name", NULL },
+	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "the longest record that is sent; the receiver must accept as much (maxMessageSize of an imrelp)", "64KiB", NULL },
+	[OPT_OVERSIZE] = { "oversize", 0, "HOW", "what happens to a longer record: cut it, with a mark, or split it into several", "cut", "cut|split" },
+	[OPT_UNTRUSTED] = { "untrusted", 0, "HOW", "what happens to a record with an audit program's name that was not sent by root: pass it on as rsyslog does, mark it, or drop it", "pass", "pass|mark|drop" },
+	[OPT_MAX_RATE] = { "max-rate", 0, "N", "send at most so many records a second; 0: no bound", "0", NULL },
+	[OPT_WINDOW_FRAMES] = { "window-frames", 0, "N", "how many records may be under way without an answer", "2048", NULL },
+	[OPT_WINDOW_BYTES] = { "window-bytes", 0, "SIZE", "how many bytes of records may be under way without an answer", "1MiB", NULL },
+	[OPT_CHECK_CONFIG] = { "check-config", 0, NULL, "say what is wrong with the configuration, and where, and exit: 0 nothing, 1 something", NULL, NULL },
+	[OPT_DRY_RUN] = { "dry-run", 0, NULL, "read lines from standard input and print for each which rule takes it, or why none does, and what would be sent; no spool, no network", NULL, NULL },
 	[OPT_HELP] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },
 };
@@ -47,11 +47,18 @@ static const struct opt_command usage = {
 	.synopsis = "--config FILE --spool-dir DIR [OPTION]...",
 	.summary = "Reads logs, filters them and delivers them over RELP, with nothing lost.",
 	.opts = opts,
-	.notes = "Options go over what the configuration document says.\n"
+	.notes = "Options override the configuration. SIGTERM and SIGINT end it within 2 seconds;\n"
+		 "what is not delivered stays in the spool. SIGHUP does nothing: a changed\n"
+		 "configuration needs a restart. How it is doing: relpbox status --spool-dir DIR\n"
 		 "\n"
-		 "Exit codes: 0 stopped by a signal, or stdin was the only input, ended, and all is\n"
-		 "acknowledged; 1 could not start or go on, the configuration was found bad\n"
-		 "(--check-config), or records were given up or set aside; 2 wrong usage.\n",
+		 "Exit codes:\n"
+		 "  0  ended by a signal; or stdin, the only input, ended and all is acknowledged\n"
+		 "  1  it could not start or go on; the configuration is bad; or stdin ended, but\n"
+		 "     records were given up or set aside\n"
+		 "  2  wrong command line\n"
+		 "\n"
+		 "Example:  relpbox forward --config /etc/relpbox/forward.yaml \\\n"
+		 "            --spool-dir /var/lib/relpbox/spool\n",
 };
 
 /* What the command line says; absent is NULL. */
@@ -228,7 +235,7 @@ static int act_by_last_good(const struct document *broken, const struct words *w
 	struct document d;
 	const char *dir = w->of[OPT_SPOOL_DIR] ? w->of[OPT_SPOOL_DIR] : broken->config.spool_dir;
 	int code = EXIT_FAILED;
-	if (broken->config.tls.enabled) {
+	if (document_asks_for_tls(broken)) {
 		fprintf(stderr, "relpbox: the configuration asks for TLS: the last one that worked is not used in its place\n");
 		return EXIT_FAILED;
 	}
@@ -272,7 +279,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_forward = {
 	.name = "forward",
-	.summary = "Reads logs, filters them and delivers them over RELP, with nothing lost.",
+	.summary = "read logs, filter them, deliver them over RELP with nothing lost",
 	.run = run,
 	.usage = &usage,
 };

@@ -5,6 +5,7 @@
 #include "forward/lastgood.h"
 
 #include <stdio.h>
+#include <string.h>
 
 static int decode(struct document *d, const char *name)
 {
@@ -33,6 +34,63 @@ int document_load_last_good(struct document *d, const char *spool_dir)
 	if (lastgood_load(spool_dir, &d->text, NULL) < 0)
 		return -1;
 	return decode(d, LASTGOOD_NAME);
+}
+
+static bool is_word(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+	       c == '_' || c == '-';
+}
+
+/* The text with its comments blanked, so that what is commented out asks for nothing. */
+static void blank_comments(struct buf *text)
+{
+	bool comment = false;
+	for (size_t i = 0; i < text->len; i++) {
+		char *c = &text->p[i];
+		if (*c == '\n')
+			comment = false;
+		else if (*c == '#' && (i == 0 || strchr(" \t\n", c[-1])))
+			comment = true;
+		if (comment)
+			*c = ' ';
+	}
+}
+
+/* Behind the first `key:`, quoted or not, from p on; NULL: there is none. p ends with a NUL. */
+static const char *behind_key(const char *p, const char *key)
+{
+	const char *begin = p;
+	while ((p = strstr(p, key)) != NULL) {
+		bool starts = p == begin || !is_word(p[-1]);
+		p += strlen(key);
+		const char *end = p + strspn(p, "\"' \t");
+		if (starts && *end == ':')
+			return end + 1;
+	}
+	return NULL;
+}
+
+bool document_asks_for_tls(const struct document *d)
+{
+	if (d->config.tls.enabled)
+		return true;
+	struct buf text = { 0 };
+	buf_add_slice(&text, buf_slice(&d->text));
+	blank_comments(&text);
+	for (size_t i = 0; i < text.len; i++)
+		if (text.p[i] == '\0')
+			text.p[i] = ' ';
+	buf_add_char(&text, '\0');
+	bool asks = false;
+	for (const char *tls = text.p; !asks && (tls = behind_key(tls, "tls")) != NULL;) {
+		const char *enabled = behind_key(tls, "enabled");
+		if (enabled)
+			enabled += strspn(enabled, " \t");
+		asks = !enabled || strncmp(enabled, "false", 5) != 0 || is_word(enabled[5]);
+	}
+	buf_free(&text);
+	return asks;
 }
 
 void document_free(struct document *d)

@@ -24,6 +24,13 @@ int document_load(struct document *d, const char *path);
 /* The same from a spool directory's last good configuration; prints nothing where there is none. */
 int document_load_last_good(struct document *d, const char *spool_dir);
 
+/*
+ * Does a broken document ask for TLS, as far as can be seen? It may not even be
+ * YAML, so its text is looked at: a key "tls" whose "enabled" is not plainly
+ * false asks for it. May say yes where a sound document would not.
+ */
+bool document_asks_for_tls(const struct document *d);
+
 void document_free(struct document *d);
 
 #endif

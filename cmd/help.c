@@ -78,7 +78,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_help = {
 	.name = "help",
-	.summary = "what there is, or what one command takes",
+	.summary = "say what there is, or what one command takes",
 	.run = run,
 	.usage = &usage,
 };

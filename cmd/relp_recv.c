@@ -31,14 +31,14 @@ enum {
 
 static const struct opt opts[] = {
 	[OPT_LISTEN] = { "listen", 'l', "HOST:PORT", "where to listen; port 0 takes a free one", NULL, NULL },
-	[OPT_OUTPUT] = { "output", 'o', "FILE", "where messages go", "standard output", NULL },
+	[OPT_OUTPUT] = { "output", 'o', "FILE", "the file that messages are written to", "standard output", NULL },
 	[OPT_APPEND] = { "append", 'a', NULL, "add to FILE instead of emptying it first", NULL, NULL },
-	[OPT_COUNT] = { "count", 'n', "N", "end after N messages, when they are answered", "no end", NULL },
+	[OPT_COUNT] = { "count", 'n', "N", "end once N messages are taken and answered", "no end", NULL },
 	[OPT_SYNC] = { "sync", 0, NULL, "acknowledge only what is on the disk (fdatasync)", NULL, NULL },
-	[OPT_RAW] = { "raw", 0, NULL, "the bytes as they are, instead of control characters as #ooo", NULL, NULL },
-	[OPT_MAX_CONNECTIONS] = { "max-connections", 0, "N", "more than so many at once are sent away", "1024", NULL },
-	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "a longer message ends its session", "128KiB", NULL },
-	[OPT_IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME", "end a session that sends nothing for so long", "10m", NULL },
+	[OPT_RAW] = { "raw", 0, NULL, "write the bytes as they are, instead of control characters as #ooo", NULL, NULL },
+	[OPT_MAX_CONNECTIONS] = { "max-connections", 0, "N", "turn connections away beyond so many at a time", "1024", NULL },
+	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "end a session that sends a longer message", "128KiB", NULL },
+	[OPT_IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME", "end a session that sent nothing for so long", "10m", NULL },
 	[OPT_QUIET] = { "quiet", 'q', NULL, "say nothing about sessions that failed", NULL, NULL },
 	[OPT_HELP_ITSELF] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },
@@ -50,13 +50,13 @@ static const struct opt_command usage = {
 	.summary = "Receives messages over RELP and writes each as a line; acknowledges what is written.",
 	.opts = opts,
 	.notes =
-		"Says \"listening on HOST:PORT\" on standard error once it does. SIGTERM and SIGINT end\n"
-		"it: what it took is written and acknowledged, open sessions are told.\n"
+		"Says \"listening on HOST:PORT\" on standard error once it does. SIGTERM and SIGINT\n"
+		"end it: what it took is written and acknowledged, open sessions are told.\n"
 		"\n"
 		"Exit codes:\n"
 		"   0  ended by a signal or by --count\n"
-		"   1  it cannot listen, or the output could not be written; what was not written is\n"
-		"      not acknowledged\n"
+		"   1  it cannot listen, or the output could not be written; what was not\n"
+		"      written is not acknowledged\n"
 		"   2  wrong command line\n"
 		"\n"
 		"Example:  relpbox relp-recv --listen 127.0.0.1:20514 --output log --append\n",

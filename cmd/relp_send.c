@@ -47,18 +47,18 @@ enum {
 };
 
 static const struct opt opts[] = {
-	[OPT_PRIORITY] = { "priority", 'p', "FACILITY.SEVERITY", "how important it is", "user.notice", NULL },
-	[OPT_TAG] = { "tag", 't', "TAG", "the program it comes from", "your user name", NULL },
+	[OPT_PRIORITY] = { "priority", 'p', "FACILITY.SEVERITY", "facility and severity, by name, as in logger(1)", "user.notice", NULL },
+	[OPT_TAG] = { "tag", 't', "TAG", "the name of the program that the messages come from", "your user name", NULL },
 	[OPT_ID] = { "id", 'i', NULL, "show the number of this process behind the tag", NULL, NULL },
-	[OPT_RFC5424] = { "rfc5424", 0, NULL, "in the format of RFC 5424 instead of RFC 3164", NULL, NULL },
+	[OPT_RFC5424] = { "rfc5424", 0, NULL, "write messages as RFC 5424 has it instead of RFC 3164", NULL, NULL },
 	[OPT_RAW] = { "raw", 0, NULL, "send the bytes as they are, without priority, time and tag", NULL, NULL },
 	[OPT_FILE] = { "file", 'f', "FILE", "send each line of FILE", NULL, NULL },
-	[OPT_V4] = { "ipv4", '4', NULL, "only addresses of IPv4", NULL, NULL },
-	[OPT_V6] = { "ipv6", '6', NULL, "only addresses of IPv6", NULL, NULL },
+	[OPT_V4] = { "ipv4", '4', NULL, "use only IPv4", NULL, NULL },
+	[OPT_V6] = { "ipv6", '6', NULL, "use only IPv6", NULL, NULL },
 	[OPT_CONNECT_TIMEOUT] = { "connect-timeout", 0, "TIME", "how long each address may take to connect", "10s", NULL },
-	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long an answer may take, to open, a message or close", "30s", NULL },
-	[OPT_WINDOW] = { "window", 0, "COUNT", "messages under way without an answer", "2048", NULL },
-	[OPT_VERBOSE] = { "verbose", 'v', NULL, "tell what happens", NULL, NULL },
+	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for each answer: to open, to a message, to close", "30s", NULL },
+	[OPT_WINDOW] = { "window", 0, "COUNT", "how many messages may be under way without an answer", "2048", NULL },
+	[OPT_VERBOSE] = { "verbose", 'v', NULL, "say what happens, step by step, and what was acknowledged", NULL, NULL },
 	[OPT_HELP_ITSELF] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },
 };
@@ -69,8 +69,9 @@ static const struct opt_command usage = {
 	.summary = "Sends messages over RELP, each as logger(1) would, and waits until all are acknowledged.",
 	.opts = opts,
 	.notes =
-		"Each MESSAGE is one; without any, each line of --file or of standard input is. On a\n"
-		"terminal without messages it only opens and closes a session: nothing is logged.\n"
+		"Each MESSAGE is sent as one; without any, each line of --file or of standard\n"
+		"input is. Without messages on a terminal it only opens and closes a session,\n"
+		"which logs nothing: a quick test of the way to the receiver.\n"
 		"An IPv6 address stands in brackets: [::1]:20514.\n"
 		"\n"
 		"Exit codes:\n"
@@ -78,12 +79,12 @@ static const struct opt_command usage = {
 		"   1  the input could not be read\n"
 		"   2  wrong command line\n"
 		"  10  the name could not be resolved\n"
-		"  11  no TCP connection\n"
-		"  12  no TLS\n"
-		"  13  the peer is not permitted\n"
+		"  11  no TCP connection: refused, no route, or no answer in time\n"
+		"  12  TLS could not be agreed on (no TLS in this version)\n"
+		"  13  the receiver is not who it should be (no TLS in this version)\n"
 		"  14  the session was not opened: refused, or not RELP\n"
 		"  15  a message was refused\n"
-		"  16  no answer in time\n"
+		"  16  no answer in time to open, or to a message\n"
 		"  17  the connection ended before all messages were acknowledged\n"
 		"\n"
 		"Example:  relpbox relp-send -p auth.info -t test log.example.com:20514 hello\n",
@@ -491,7 +492,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_relp_send = {
 	.name = "relp-send",
-	.summary = "send messages over RELP by hand, and see what happens",
+	.summary = "send messages over RELP by hand and see what happens",
 	.run = run,
 	.usage = &usage,
 };

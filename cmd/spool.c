@@ -21,9 +21,9 @@ enum { OPT_SPOOL_DIR, OPT_CONFIG, OPT_JSON, OPT_RAW, OPT_HELP };
 
 static const struct opt opts[] = {
 	[OPT_SPOOL_DIR] = { "spool-dir", 'd', "DIR", "the spool directory", NULL, NULL },
-	[OPT_CONFIG] = { "config", 'c', "FILE", "drain: where to send to", "the last configuration that worked, from the spool directory", NULL },
-	[OPT_JSON] = { "json", 0, NULL, "list, show: one JSON object a record", NULL, NULL },
-	[OPT_RAW] = { "raw", 0, NULL, "show: the record's bytes as they are", NULL, NULL },
+	[OPT_CONFIG] = { "config", 'c', "FILE", "with drain: the configuration that says where to send", "the last configuration that worked, from the spool directory", NULL },
+	[OPT_JSON] = { "json", 0, NULL, "with list and show: print a JSON object for each record", NULL, NULL },
+	[OPT_RAW] = { "raw", 0, NULL, "with show: print the record's bytes as they are", NULL, NULL },
 	[OPT_HELP] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },
 };
@@ -31,18 +31,21 @@ static const struct opt opts[] = {
 static const struct opt_command usage = {
 	.name = "spool",
 	.synopsis = "list|show SEQ|requeue [SEQ]|drain --spool-dir DIR [OPTION]...",
-	.summary = "Shows what waits and what was set aside; puts back; sends the rest.",
+	.summary = "Shows what waits in a spool and what was set aside, puts that back, sends the rest.",
 	.opts = opts,
-	.notes = "list      each record that waits or was set aside, a line each\n"
-		 "show SEQ  one of them, whole\n"
-		 "requeue   puts what was set aside (all, or SEQ) back at the end of the queue\n"
-		 "drain     sends what is left, then ends; beside a running forward it waits until\n"
-		 "          that one has sent all\n"
+	.notes = "list           a line for each record that waits or was set aside; its first\n"
+		 "               word is the record's number, SEQ\n"
+		 "show SEQ       one of them, whole\n"
+		 "requeue [SEQ]  puts what was set aside (all, or one) back at the queue's end\n"
+		 "drain          sends what waits, then ends; beside a running forward it waits\n"
+		 "               until that one has sent all, however long that takes\n"
 		 "\n"
-		 "list, show and requeue also work beside a running forward.\n"
+		 "All of them work beside a running forward, and without one.\n"
 		 "\n"
-		 "Exit codes: 0 done; 1 not (show: no such record; drain: not all was delivered);\n"
-		 "2 wrong usage.\n",
+		 "Exit codes:\n"
+		 "  0  done\n"
+		 "  1  not done: no such record, the spool can't be read, or not all was delivered\n"
+		 "  2  wrong command line\n",
 };
 
 struct walk {
@@ -212,11 +215,11 @@ static int scan(int argc, char **argv, struct request *r, struct err *e)
 			if (!r->verb)
 				r->verb = s.value;
 			else if (r->seq || num_u64(slice_str(s.value), 1, UINT64_MAX, &r->seq) < 0)
-				return err_set(e, "what stands behind the verb is one record's number");
+				return err_set(e, "behind show or requeue stands one record's number, from 1 up");
 		}
 	}
 	if (!r->verb)
-		return err_set(e, "list, show, requeue or drain is to be said");
+		return err_set(e, "what to do? list, show, requeue or drain is missing");
 	if (!r->dir)
 		return err_set(e, "--spool-dir is needed");
 	return 0;
@@ -247,7 +250,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_spool = {
 	.name = "spool",
-	.summary = "Shows what waits and what was set aside; puts back; sends the rest.",
+	.summary = "show what waits and what was set aside; put back; send the rest",
 	.run = run,
 	.usage = &usage,
 };

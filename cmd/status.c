@@ -12,8 +12,8 @@
 enum { OPT_SPOOL_DIR, OPT_JSON, OPT_TIMEOUT, OPT_HELP };
 
 static const struct opt opts[] = {
-	[OPT_SPOOL_DIR] = { "spool-dir", 'd', "DIR", "the spool directory of the forward to ask", NULL, NULL },
-	[OPT_JSON] = { "json", 0, NULL, "print one JSON object", NULL, NULL },
+	[OPT_SPOOL_DIR] = { "spool-dir", 'd', "DIR", "the spool directory of the forward that is asked", NULL, NULL },
+	[OPT_JSON] = { "json", 0, NULL, "print one JSON object instead of text", NULL, NULL },
 	[OPT_TIMEOUT] = { "timeout", 0, "TIME", "how long to wait for the answer", "5s", NULL },
 	[OPT_HELP] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },
@@ -21,10 +21,15 @@ static const struct opt opts[] = {
 
 static const struct opt_command usage = {
 	.name = "status",
-	.synopsis = "--spool-dir DIR [--json]",
-	.summary = "Asks a running forward how it is.",
+	.synopsis = "--spool-dir DIR [--json] [--timeout TIME]",
+	.summary = "Asks a running forward how it is: does it deliver, what waits, what was lost.",
 	.opts = opts,
-	.notes = "Exit codes: 0 delivering; 1 not delivering; 2 not running, or wrong usage.\n",
+	.notes = "What each line and each count means, and what to do: docs/STATUS.md\n"
+		 "\n"
+		 "Exit codes:\n"
+		 "  0  delivering\n"
+		 "  1  running, but not delivering\n"
+		 "  2  not running, no answer, or wrong command line\n",
 };
 
 static int print_answer(const struct buf *answer)
@@ -92,7 +97,7 @@ static int run(int argc, char **argv)
 
 const struct command cmd_status = {
 	.name = "status",
-	.summary = "Asks a running forward how it is.",
+	.summary = "ask a running forward how it is",
 	.run = run,
 	.usage = &usage,
 };

@@ -9,7 +9,8 @@
 /*
  * The parts of the regex engine, seen by its own files and its tests only.
  *
- *   regex_parse.c, regex_bracket.c   pattern -> program
+ *   regex_parse.c, regex_bracket.c   the pattern's grammar
+ *   regex_build.c                    the program of it
  *   regex_nfa.c                      one step of all threads of the program
  *   regex_dfa.c                      steps remembered as states, within a bound
  *   regex_literal.c                  words that every match must hold
@@ -63,7 +64,7 @@ struct regex_prog {
 	struct regex_set *sets;
 	uint32_t n;
 	uint32_t n_sets;
-	uint32_t voided; /* assertions without effect, see regex_parse.c */
+	uint32_t voided; /* assertions without effect, see regex_build.c */
 };
 
 /* What stands on one side of a position in the text. */
@@ -151,6 +152,38 @@ struct regex {
  */
 int regex_parse(struct slice pattern, uint64_t inst_max, struct regex_prog *p, uint64_t *need,
 		struct err *e);
+
+/* A program that grows. Where inst is NULL, its length only. */
+struct regex_build {
+	struct regex_inst *inst;
+	struct regex_set *sets;
+	uint64_t n, peak;
+	uint32_t n_sets;
+	uint32_t frail;	 /* assertions so far that copies will lack */
+	uint32_t voided; /* assertions that copies lack */
+};
+
+/* The last thing that was added: a byte, a set or a group. */
+struct regex_atom {
+	uint64_t from;	/* its first instruction */
+	uint32_t frail; /* regex_build.frail before it */
+	bool asserted;	/* is there an assertion directly before? */
+};
+
+void regex_emit(struct regex_build *b, enum regex_op op, unsigned arg, int64_t jump);
+void regex_emit_set(struct regex_build *b, const struct regex_set *set);
+
+/* Puts an instruction before those from at on. */
+void regex_emit_before(struct regex_build *b, uint64_t at, enum regex_op op, int64_t jump);
+
+/* The assertion just before the instruction at is frail. */
+void regex_mark_frail(struct regex_build *b, uint64_t at);
+
+/* atom{min,max}, max > 0, or -1: without end. */
+void regex_repeat(struct regex_build *b, const struct regex_atom *atom, uint64_t min, int max);
+
+/* atom{0} */
+void regex_drop(struct regex_build *b, const struct regex_atom *atom);
 
 /*
  * The rest of a bracket expression: *at stands behind the '[' and is moved

@@ -5,114 +5,38 @@
 #include <stdlib.h>
 
 /*
- * Pattern to program in one walk, without a tree: what an operator applies to
- * is the last run of instructions, and all jumps are relative, so that a run
- * can be moved up by one to put a branch before it, and copied to repeat it.
- *
- * The walk is done twice. First inst is NULL and only the lengths are reckoned:
- * a{32767}{32767} is refused before memory is taken. Then it is built.
+ * Pattern to program in one walk, which is done twice: first only lengths are
+ * reckoned, so that a{32767}{32767} is refused before memory is taken.
  *
  * The grammar is glibc's for regcomp(REG_EXTENDED): posix/regcomp.c with
  * RE_SYNTAX_POSIX_EXTENDED. Where POSIX leaves a choice, the comments tell it.
- *
- * One thing is not grammar. In glibc an assertion is without effect in the
- * second and further copies of what {} or + repeats, if what follows it
- * directly there is not a group: (^a){2} finds "aa". Rules in use were tried
- * with that, so it is so here; such an assertion is called frail below.
  */
 
 #define DEPTH_MAX 1000
 #define REPEAT_MAX 32767 /* RE_DUP_MAX of <regex.h> */
-#define RX_FRAIL 1 /* jump of such an RX_ASSERT */
-#define LEN_MAX ((uint64_t)1 << 40) /* lengths stop growing here, far above all that is built */
 
 struct group {
-	size_t at;	   /* of the '(' in the pattern */
-	uint64_t start;	   /* its first instruction */
-	uint64_t branch;   /* the first one of the present alternative */
-	uint32_t branches; /* alternatives before that */
-	uint32_t frail;	   /* how many frail assertions were before */
-	bool asserted;	   /* is there an assertion directly before? */
+	size_t at;		/* of the '(' in the pattern */
+	struct regex_atom atom; /* the group itself */
+	uint64_t branch;	/* the first instruction of the present alternative */
+	uint32_t branches;	/* alternatives before that */
 };
 
 struct parse {
 	struct slice s;
 	size_t at;
 	struct err *e;
-	struct regex_inst *inst; /* NULL: only counting */
-	struct regex_set *sets;
-	uint64_t n, peak;
-	uint32_t n_sets;
+	struct regex_build b;
 	struct group *groups; /* [0] is the whole pattern */
 	size_t depth, groups_cap;
-	bool atom;     /* is there something to repeat? */
-	uint64_t from; /* where it starts */
-	bool from_asserted;  /* is there an assertion directly before? */
-	uint32_t from_frail; /* how many frail assertions were before */
-	uint32_t frail, voided;
+	bool repeatable;	/* is there something to repeat: */
+	struct regex_atom atom;
 	bool asserted; /* was the last thing in this alternative an assertion? */
 };
 
 int regex_error(struct err *e, size_t at, const char *what)
 {
 	return err_code(e, (int)at + 1, "%s (byte %zu)", what, at + 1);
-}
-
-static void grow_by(struct parse *p, uint64_t more)
-{
-	p->n = p->n + more < LEN_MAX ? p->n + more : LEN_MAX;
-	if (p->n > p->peak)
-		p->peak = p->n;
-}
-
-static void emit(struct parse *p, enum regex_op op, unsigned arg, int64_t jump)
-{
-	if (p->inst != NULL) {
-		p->inst[p->n] = (struct regex_inst){ .op = (uint8_t)op,
-						     .arg = (uint8_t)arg,
-						     .jump = (int32_t)jump };
-	}
-	grow_by(p, 1);
-}
-
-/* Puts a branch before the instructions from at on. */
-static void emit_before(struct parse *p, uint64_t at, enum regex_op op, int64_t jump)
-{
-	if (p->inst != NULL) {
-		memmove(p->inst + at + 1, p->inst + at, (p->n - at) * sizeof(p->inst[0]));
-		p->inst[at] = (struct regex_inst){ .op = (uint8_t)op, .jump = (int32_t)jump };
-	}
-	grow_by(p, 1);
-}
-
-static void emit_copy(struct parse *p, uint64_t at, uint64_t len)
-{
-	for (uint64_t i = 0; p->inst != NULL && i < len; i++) {
-		struct regex_inst in = p->inst[at + i];
-
-		if (in.op == RX_ASSERT && in.jump == RX_FRAIL) {
-			in = (struct regex_inst){ .op = RX_JUMP, .jump = 1 };
-			p->voided++;
-		}
-		p->inst[p->n + i] = in;
-	}
-	grow_by(p, len);
-}
-
-/* The assertion just before the instruction at. */
-static void mark_frail(struct parse *p, uint64_t at)
-{
-	if (p->inst != NULL)
-		p->inst[at - 1].jump = RX_FRAIL;
-	p->frail++;
-}
-
-static void emit_set(struct parse *p, const struct regex_set *set)
-{
-	if (p->inst != NULL)
-		p->sets[p->n_sets] = *set;
-	emit(p, RX_SET, 0, p->n_sets);
-	p->n_sets++;
 }
 
 static void emit_class(struct parse *p, const char *name, const char *extra, bool negated)
@@ -124,74 +48,18 @@ static void emit_class(struct parse *p, const char *name, const char *extra, boo
 		regex_set_add(&set, (uint8_t)*extra);
 	for (int i = 0; negated && i < 4; i++)
 		set.bits[i] = ~set.bits[i];
-	emit_set(p, &set);
-}
-
-/* How long the last len instructions become when repeated. */
-static uint64_t repeated_len(uint64_t len, uint64_t min, int max, bool frail)
-{
-	uint64_t n;
-
-	if (max < 0)
-		n = min == 0 ? len + 2 : len * min + 1 + (frail ? len + 1 : 0);
-	else
-		n = len * min + (len + 1) * ((uint64_t)max - min);
-	return n < LEN_MAX ? n : LEN_MAX;
-}
-
-/* x{0} */
-static void drop_atom(struct parse *p)
-{
-	p->n = p->from;
-	p->asserted = p->from_asserted;
-	if (p->asserted && p->inst != NULL)
-		p->inst[p->n - 1].jump = 0;
-}
-
-/*
- * n SKIPs in front of n bodies of len instructions, of which the first may be
- * there already: (((x)?x)?x)?, which is glibc's order.
- */
-static void emit_optional(struct parse *p, uint64_t at, int64_t n, int64_t len)
-{
-	for (int64_t i = n - 1; i >= 0; i--)
-		emit_before(p, at, RX_SKIP, n - i + (n - i) * len);
+	regex_emit_set(&p->b, &set);
 }
 
 /* x{min,max} on the last atom; max -1: without end. */
 static void repeat(struct parse *p, uint64_t min, int max)
 {
-	uint64_t from = p->from, len = p->n - from;
-	bool frail = p->frail != p->from_frail && min == 1 && max < 0;
-	uint64_t total = repeated_len(len, min, max, frail);
-
-	if (max == 0)
-		drop_atom(p);
-	else if (min == 0 && p->from_asserted)
-		mark_frail(p, from);
-	if (max == 0 || len == 0)
-		return;
-	if (p->inst == NULL) {
-		grow_by(p, total - len);
-		return;
+	if (max == 0) {
+		regex_drop(&p->b, &p->atom);
+		p->asserted = p->atom.asserted;
+	} else {
+		regex_repeat(&p->b, &p->atom, min, max);
 	}
-	for (uint64_t i = 1; i < min; i++)
-		emit_copy(p, from, len);
-	if (max < 0 && min == 0)
-		emit_before(p, from, RX_SKIP, (int64_t)total);
-	if (max < 0 && frail) {
-		emit(p, RX_SKIP, 0, (int64_t)len + 2);
-		emit_copy(p, from, len);
-	}
-	if (max < 0)
-		emit(p, RX_BACK, 0, -(int64_t)len);
-
-	int64_t optional = max < 0 ? 0 : max - (int64_t)min;
-	uint64_t body = min == 0 ? from + (uint64_t)optional : from;
-
-	emit_optional(p, min == 0 ? from : p->n, optional, (int64_t)len);
-	while (p->n < from + total)
-		emit_copy(p, body, len);
 }
 
 /*
@@ -252,7 +120,7 @@ static int parse_interval(struct parse *p)
 /* RE_CONTEXT_INVALID_OPS: an operator without operand is no literal. One behind an anchor has none. */
 static int parse_repeat(struct parse *p, char c)
 {
-	if (!p->atom) {
+	if (!p->repeatable) {
 		return regex_error(p->e, p->at - 1,
 				   c == '*'	? "nothing before '*' that it could repeat"
 				   : c == '+'	? "nothing before '+' that it could repeat"
@@ -273,12 +141,12 @@ static int group_open(struct parse *p)
 		p->groups_cap = p->groups_cap * 2 + 8;
 		p->groups = mem_grow(p->groups, p->groups_cap * sizeof(p->groups[0]));
 	}
-	p->groups[p->depth++] = (struct group){ .at = p->at - 1,
-						.start = p->n,
-						.branch = p->n,
-						.frail = p->frail,
-						.asserted = p->asserted };
-	p->atom = false;
+	p->groups[p->depth++] = (struct group){
+		.at = p->at - 1,
+		.atom = { .from = p->b.n, .frail = p->b.frail, .asserted = p->asserted },
+		.branch = p->b.n,
+	};
+	p->repeatable = false;
 	p->asserted = false;
 	return 0;
 }
@@ -288,34 +156,33 @@ static void group_next(struct parse *p)
 {
 	struct group *g = &p->groups[p->depth - 1];
 
-	emit_before(p, g->branch, RX_ALT, (int64_t)(p->n - g->branch) + 2);
-	emit(p, RX_JUMP, 0, 0);
-	g->branch = p->n;
+	regex_emit_before(&p->b, g->branch, RX_ALT, (int64_t)(p->b.n - g->branch) + 2);
+	regex_emit(&p->b, RX_JUMP, 0, 0);
+	g->branch = p->b.n;
 	g->branches++;
-	p->atom = false;
+	p->repeatable = false;
 	p->asserted = false;
 }
 
 static void group_close(struct parse *p)
 {
 	const struct group *g = &p->groups[--p->depth];
-	uint64_t at = g->start;
+	struct regex_inst *inst = p->b.inst;
+	uint64_t at = g->atom.from;
 
-	for (uint32_t i = 0; p->inst != NULL && i < g->branches; i++) {
-		at += (uint64_t)p->inst[at].jump;
-		p->inst[at - 1].jump = (int32_t)(p->n - at) + 1;
+	for (uint32_t i = 0; inst != NULL && i < g->branches; i++) {
+		at += (uint64_t)inst[at].jump;
+		inst[at - 1].jump = (int32_t)(p->b.n - at) + 1;
 	}
-	p->from = g->start;
-	p->from_asserted = g->asserted;
-	p->from_frail = g->frail;
-	p->atom = true;
+	p->atom = g->atom;
+	p->repeatable = true;
 	p->asserted = false;
 }
 
 static void emit_assert(struct parse *p, enum regex_assert which)
 {
-	emit(p, RX_ASSERT, which, 0);
-	p->atom = false;
+	regex_emit(&p->b, RX_ASSERT, which, 0);
+	p->repeatable = false;
 	p->asserted = true;
 }
 
@@ -342,7 +209,7 @@ static int parse_escape(struct parse *p)
 	case 'W': emit_class(p, "alnum", "_", true); break;
 	case 's': emit_class(p, "space", "", false); break;
 	case 'S': emit_class(p, "space", "", true); break;
-	default: emit(p, RX_BYTE, c, 0);
+	default: regex_emit(&p->b, RX_BYTE, c, 0);
 	}
 	return 0;
 }
@@ -360,10 +227,10 @@ static int parse_bracket(struct parse *p)
 	if (count == 1) { /* [.] is a way to write \. */
 		for (unsigned b = 0; b < 256; b++) {
 			if (regex_set_has(&set, (uint8_t)b))
-				emit(p, RX_BYTE, b, 0);
+				regex_emit(&p->b, RX_BYTE, b, 0);
 		}
 	} else {
-		emit_set(p, &set);
+		regex_emit_set(&p->b, &set);
 	}
 	return 0;
 }
@@ -371,20 +238,20 @@ static int parse_bracket(struct parse *p)
 /* Anything but operators and groups. */
 static int parse_atom(struct parse *p, char c)
 {
-	p->from = p->n;
-	p->from_asserted = p->asserted;
-	p->from_frail = p->frail;
+	p->atom = (struct regex_atom){ .from = p->b.n,
+				       .frail = p->b.frail,
+				       .asserted = p->asserted };
 	if (p->asserted)
-		mark_frail(p, p->n);
+		regex_mark_frail(&p->b, p->b.n);
 	p->asserted = false;
-	p->atom = true;
+	p->repeatable = true;
 	switch (c) {
 	case '[': return parse_bracket(p);
 	case '\\': return parse_escape(p);
 	case '^': emit_assert(p, RX_BEGIN); return 0;
 	case '$': emit_assert(p, RX_END); return 0;
-	case '.': emit(p, RX_ANY, 0, 0); return 0;
-	default: emit(p, RX_BYTE, (uint8_t)c, 0); return 0;
+	case '.': regex_emit(&p->b, RX_ANY, 0, 0); return 0;
+	default: regex_emit(&p->b, RX_BYTE, (uint8_t)c, 0); return 0;
 	}
 }
 
@@ -423,7 +290,7 @@ static int parse_all(struct parse *p)
 		return regex_error(p->e, p->groups[p->depth - 1].at, "'(' is not closed by ')'");
 	}
 	group_close(p);
-	emit(p, RX_MATCH, 0, 0);
+	regex_emit(&p->b, RX_MATCH, 0, 0);
 	return 0;
 }
 
@@ -438,22 +305,22 @@ int regex_parse(struct slice pattern, uint64_t inst_max, struct regex_prog *out,
 	free(count.groups);
 	if (rc < 0)
 		return -1;
-	*need = count.peak;
-	if (count.peak > inst_max)
+	*need = count.b.peak;
+	if (count.b.peak > inst_max)
 		return 0;
 
 	struct parse build = { .s = pattern, .e = e };
+	struct regex_build *b = &build.b;
 
-	build.inst = mem_alloc((size_t)count.peak * sizeof(build.inst[0]));
-	build.sets = mem_alloc(count.n_sets * sizeof(build.sets[0]));
+	b->inst = mem_alloc((size_t)count.b.peak * sizeof(b->inst[0]));
+	b->sets = mem_alloc(count.b.n_sets * sizeof(b->sets[0]));
 	rc = parse_all(&build);
 	free(build.groups);
-	invariant(rc == 0 && build.n == count.n && build.n_sets == count.n_sets);
-	build.inst = mem_grow(build.inst, (size_t)build.n * sizeof(build.inst[0]));
-	*out = (struct regex_prog){ .inst = build.inst,
-				    .sets = build.sets,
-				    .n = (uint32_t)build.n,
-				    .n_sets = build.n_sets,
-				    .voided = build.voided };
+	invariant(rc == 0 && b->n == count.b.n && b->n_sets == count.b.n_sets);
+	out->inst = mem_grow(b->inst, (size_t)b->n * sizeof(b->inst[0]));
+	out->sets = b->sets;
+	out->n = (uint32_t)b->n;
+	out->n_sets = b->n_sets;
+	out->voided = b->voided;
 	return 0;
 }

@@ -337,15 +337,36 @@ class Broken(Case):
             "target:", "nonsense: {x: [1, 2]}\ntarget:") + self.TLS)
         self.refused(f, r)
 
-    def test_nor_where_the_document_ends_in_the_middle(self):
-        """Not even YAML behind the point where TLS was asked for."""
+    def broken_later(self, text):
+        """A good plain one worked before; then this. Returns forward and receiver."""
         r = self.receiver()
         f = self.forward(r.port)
         f.start()
         f.term()
         r.connects = 0
-        self.write("relp.yaml", self.TLS + relp_config(r.port) + "x: [1, {\n")
-        self.refused(f, r)
+        self.write("relp.yaml", text(relp_config(r.port)))
+        return f, r
+
+    def test_nor_where_the_document_is_no_yaml(self):
+        for text in (lambda good: self.TLS + good + "x: [1, {\n",
+                     lambda good: "x: [1, {\n" + good + self.TLS,
+                     lambda good: good + "tls:\n  # on\n  \"enabled\": true\n x: [\n",
+                     lambda good: good + "tls: {",
+                     lambda good: good + "tls:\n  enabled: tru\n"):
+            with self.subTest(text("GOOD ")):
+                self.setUp()
+                self.refused(*self.broken_later(text))
+
+    def test_but_where_tls_is_plainly_off_it_does(self):
+        for text in (lambda good: good + "tls: {enabled: false}\nx: [1, {\n",
+                     lambda good: good + "# tls: {enabled: true}\nauditConfig: {enabled: true}\nx: [",
+                     lambda good: good + "mytls: 1\nx: \0"):
+            with self.subTest(text("GOOD ")):
+                self.setUp()
+                f, r = self.broken_later(text)
+                f.start()
+                self.assertIn("attention", f.status())
+                f.term()
 
 
 class Sole(Case):
