@@ -134,13 +134,10 @@ static void on_opened(void *arg, struct slice offers)
 }
 
 /* How long to wait after a session that ended this way. */
-static uint64_t wait_after(struct sink *s, enum session_end why)
+static uint64_t wait_after(struct sink *s, enum session_end why, bool settled)
 {
-	uint64_t now = loop_now_ms(s->loop);
-	bool settled = s->opened && s->window.in_flight == 0 &&
-		       now - s->opened_ms > SETTLED_MS;
 	if (why == SESSION_END_CONNECT)
-		return backoff_blocked(&s->backoff, now);
+		return backoff_blocked(&s->backoff, loop_now_ms(s->loop));
 	if (s->failed_here)
 		return backoff_refused(&s->backoff);
 	if (why == SESSION_END_CLOSED)
@@ -148,6 +145,35 @@ static uint64_t wait_after(struct sink *s, enum session_end why)
 	if (s->accepted_here || settled)
 		return backoff_lost(&s->backoff);
 	return backoff_refused(&s->backoff);
+}
+
+/*
+ * The same while a record is doubted. The wait is before the suspect's own try,
+ * and the other record follows at once: a receiver that takes everything again
+ * gets the suspect first, and the order is kept.
+ */
+static uint64_t wait_in_doubt(struct sink *s, enum session_end why, bool settled)
+{
+	bool alone = s->probe == s->suspect.seq;
+	if (alone && s->suspect.plan == SUSPECT_OTHER && sink_others(s))
+		return 0;
+	bool other_took = s->probe && !alone && s->accepted_here;
+	uint64_t ms = other_took ? backoff_refused(&s->backoff) : wait_after(s, why, settled);
+	if (s->suspect.plan == SUSPECT_OTHER)
+		suspect_no_other(&s->suspect);
+	s->others = sink_others(s);
+	return ms;
+}
+
+static void note_end(struct sink *s, enum session_end why, const struct err *e)
+{
+	struct err early;
+	if (e && why == SESSION_END_OPEN_CLOSED) {
+		/* that it was so early tells more than how it ended */
+		err_set(&early, "%s: %s", session_end_name(why), e->text);
+		e = &early;
+	}
+	note_error(s, e ? e->text : session_end_name(why));
 }
 
 static void on_ended(void *arg, enum session_end why, const struct err *e)
@@ -160,12 +186,14 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 		finish(s);
 		return;
 	}
-	uint64_t ms = wait_after(s, why);
+	bool settled = s->opened && s->window.in_flight == 0 &&
+		       loop_now_ms(s->loop) - s->opened_ms > SETTLED_MS;
 	if (why != SESSION_END_CLOSED)
-		note_error(s, e ? e->text : session_end_name(why));
+		note_end(s, why, e);
 	sink_judge(s, why);
 	window_rewind(&s->window);
-	sink_try_after(s, ms);
+	sink_try_after(s, s->suspect.seq ? wait_in_doubt(s, why, settled)
+					 : wait_after(s, why, settled));
 }
 
 static const struct session_events session_events = {

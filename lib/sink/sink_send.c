@@ -92,14 +92,43 @@ static void send_all(struct sink *s)
 	advance(s);
 }
 
+/* So many that wait beside the suspect that one of them may be good. */
+static void read_others(struct sink *s)
+{
+	struct spool_frame f;
+	while (window_waiting(&s->window, SUSPECT_OTHERS + 1) <= SUSPECT_OTHERS && read_on(s, &f))
+		;
+}
+
+size_t sink_others(struct sink *s)
+{
+	read_others(s);
+	size_t n = window_waiting(&s->window, SUSPECT_OTHERS + 1);
+	return n ? n - 1 : 0; /* without the suspect */
+}
+
+/*
+ * Few others were there to tell the suspect from the receiver, and new ones
+ * came: they are not to wait for the suspect's long back-off.
+ */
+static void try_new_others(struct sink *s)
+{
+	if (!s->suspect.seq || s->stage != STAGE_WAITING || s->others >= SUSPECT_OTHERS ||
+	    s->read_upto >= spool_readable(s->spool))
+		return;
+	size_t n = sink_others(s);
+	if (n > s->others)
+		sink_try_after(s, backoff_lost(&s->backoff));
+	s->others = n;
+}
+
 /* Plan ALONE or OTHER: this connection carries one record, then closes. */
 static void send_probe(struct sink *s)
 {
 	struct spool_frame f;
 	if (s->probe)
 		return;
-	while (window_items(&s->window) < SUSPECT_OTHERS + 2 && read_on(s, &f))
-		;
+	read_others(s);
 	struct window_item *it = window_find(&s->window, s->suspect.seq);
 	if (!it || !reread(s, it, &f)) {
 		suspect_clear(&s->suspect);
@@ -145,6 +174,7 @@ void sink_pump(struct sink *s)
 	pump(s);
 	if (s->stage == STAGE_SESSION)
 		session_flush(s->session);
+	try_new_others(s);
 	/* frames that only carry a cursor are done when all before them are */
 	if (window_items(&s->window) == 0 && s->read_upto < spool_readable(s->spool)) {
 		struct spool_frame f;

@@ -143,6 +143,14 @@ struct window_item *window_oldest_in_flight(struct window *w)
 	return NULL;
 }
 
+size_t window_waiting(const struct window *w, size_t max)
+{
+	size_t n = 0;
+	for (uint64_t i = w->head; i != w->tail && n < max; i++)
+		n += !item(w, i)->accepted;
+	return n;
+}
+
 struct window_item *window_other(struct window *w, uint64_t seq, size_t nth)
 {
 	for (uint64_t i = w->head; i != w->tail; i++) {

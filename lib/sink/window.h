@@ -67,7 +67,10 @@ void window_forget(struct window *w, uint64_t upto);
 /* The oldest that is in flight, or NULL. */
 struct window_item *window_oldest_in_flight(struct window *w);
 
-/* The nth (from 0) waiting item behind seq that is not accepted, or NULL. */
+/* How many are not accepted; counts up to max. */
+size_t window_waiting(const struct window *w, size_t max);
+
+/* The nth (from 0) waiting item beside seq that is not accepted, or NULL. */
 struct window_item *window_other(struct window *w, uint64_t seq, size_t nth);
 
 #endif
