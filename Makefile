@@ -191,6 +191,7 @@ lint: $(MAN) $(COMPLETION)
 	shellcheck $$(grep -lsE '^#!.*[/ ](ba)?sh$$' scripts/* .ci/* bench/* tests/e2e/* tests/tools/*)
 	bash -n $(COMPLETION)
 	scripts/lint-man $(MAN)
+	scripts/lint-docs
 
 check demo:
 	@scripts/$@
