@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "sink/session.h"
+#include "sink/session_int.h"
 
-#include "base/esc.h"
 #include "base/mem.h"
 #include "io/net.h"
 
@@ -9,41 +8,6 @@
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <unistd.h>
-
-#define READ_BYTES (64 * 1024)
-#define READS_A_TURN 8	/* then others have their turn */
-#define LINGER_MS 1000	/* for answers that are under way when a write failed */
-
-struct session {
-	struct loop *loop;
-	struct session_conf conf;
-	struct session_events ev;
-	void *arg;
-	struct relp_client *relp;
-	char *read_bytes;
-
-	enum session_stage stage;
-	struct addr_list list;
-	size_t at;	     /* in list: the address in use */
-	int fd;		     /* while connecting; then the transport's; else -1 */
-	struct transport *t; /* from SESSION_HANDSHAKE on */
-	struct loop_watch watch;
-	struct loop_timer limit;  /* of the stage */
-	struct loop_timer soon;	  /* in the next turn: advance() */
-	struct loop_timer linger; /* after a failed write */
-
-	bool write_waits_out, write_waits_in, read_waits_out; /* what the transport said */
-	bool write_failed;
-	struct err write_err;
-	bool close_wanted;
-	uint64_t progress_ms; /* of the last answer, or of the first frame waiting for one */
-	uint64_t drain_ms;    /* when SESSION_DRAIN began */
-
-	/* callbacks may free, abort or start the session: see alive() */
-	unsigned depth;
-	bool dead;
-	uint64_t connection; /* counts up when one ends */
-};
 
 static void on_ready(void *arg, uint32_t events);
 static void on_limit(void *arg);
@@ -75,7 +39,7 @@ struct session *session_new(struct loop *l, const struct session_conf *conf,
 	s->relp = relp_client_new(&conf->relp);
 	s->conf.relp.output_bytes = or_else(conf->relp.output_bytes, SESSION_OUTPUT);
 	s->conf.relp.software = NULL; /* the client has its copy */
-	s->read_bytes = mem_alloc(READ_BYTES);
+	s->read_bytes = mem_alloc(SESSION_READ_BYTES);
 	s->fd = -1;
 	s->watch = (struct loop_watch){ .ready = on_ready, .arg = s };
 	s->limit = (struct loop_timer){ .fire = on_limit, .arg = s };
@@ -113,12 +77,6 @@ static void leave(struct session *s)
 		destroy(s);
 }
 
-/* After a callback: is this still the connection that we were working for? */
-static bool alive(const struct session *s, uint64_t connection)
-{
-	return !s->dead && s->connection == connection;
-}
-
 void session_abort(struct session *s)
 {
 	loop_unwatch(s->loop, &s->watch);
@@ -137,7 +95,7 @@ void session_abort(struct session *s)
 	s->write_waits_out = s->write_waits_in = s->read_waits_out = false;
 }
 
-static void end(struct session *s, enum session_end why, const struct err *e)
+void session_end(struct session *s, enum session_end why, const struct err *e)
 {
 	struct err copy = e ? *e : (struct err){ 0 };
 
@@ -157,7 +115,7 @@ static bool enter_stage(struct session *s, enum session_stage stage, uint64_t li
 	loop_timer_set(s->loop, &s->limit, limit_ms);
 	if (s->ev.stage)
 		s->ev.stage(s->arg, stage, NULL);
-	return alive(s, connection);
+	return session_alive(s, connection);
 }
 
 static void watch_for(struct session *s, uint32_t events)
@@ -173,8 +131,7 @@ static void watch_for(struct session *s, uint32_t events)
 	}
 }
 
-/* What the transport waits for. */
-static void watch_running(struct session *s)
+void session_watch(struct session *s)
 {
 	bool out = s->write_waits_out || s->read_waits_out;
 
@@ -207,12 +164,12 @@ static void connect_failed(struct session *s, struct err *e)
 	s->fd = -1;
 	err_prefix(e, "%s", addr_text(session_peer(s), text));
 	if (s->at + 1 >= s->list.n) {
-		end(s, SESSION_END_CONNECT, e);
+		session_end(s, SESSION_END_CONNECT, e);
 		return;
 	}
 	if (s->ev.stage)
 		s->ev.stage(s->arg, SESSION_CONNECT, e);
-	if (!alive(s, connection))
+	if (!session_alive(s, connection))
 		return;
 	s->at++;
 	loop_timer_set(s->loop, &s->soon, 0);
@@ -243,7 +200,7 @@ static void run_handshake(struct session *s)
 	} else if (r == TRANSPORT_WANT_WRITE) {
 		watch_for(s, EPOLLOUT);
 	} else if (r != 0) {
-		end(s, SESSION_END_HANDSHAKE, &e);
+		session_end(s, SESSION_END_HANDSHAKE, &e);
 	} else {
 		relp_client_start(s->relp);
 		if (enter_stage(s, SESSION_OPEN, s->conf.open_ms))
@@ -261,190 +218,11 @@ static void on_connected(struct session *s)
 	}
 	s->t = s->conf.wrap ? s->conf.wrap(s->conf.wrap_arg, s->fd, &e) : transport_plain(s->fd);
 	if (!s->t) {
-		end(s, SESSION_END_HANDSHAKE, &e);
+		session_end(s, SESSION_END_HANDSHAKE, &e);
 		return;
 	}
 	if (enter_stage(s, SESSION_HANDSHAKE, s->conf.handshake_ms))
 		run_handshake(s);
-}
-
-/* --- writing -------------------------------------------------------------------- */
-
-/* Never calls back: a failure is told later, when what had arrived is read. */
-void session_flush(struct session *s)
-{
-	struct slice out;
-	ssize_t n;
-
-	if (s->stage < SESSION_OPEN || s->write_failed)
-		return;
-	s->write_waits_out = s->write_waits_in = false;
-	while ((out = relp_client_output(s->relp)).len) {
-		n = s->t->ops->write(s->t, out.p, out.len, &s->write_err);
-		if (n > 0) {
-			relp_client_wrote(s->relp, (size_t)n);
-			continue;
-		}
-		s->write_waits_out = n == TRANSPORT_WANT_WRITE;
-		s->write_waits_in = n == TRANSPORT_WANT_READ;
-		s->write_failed = !s->write_waits_out && !s->write_waits_in;
-		break;
-	}
-	if (s->write_failed)
-		loop_timer_set(s->loop, &s->linger, LINGER_MS);
-	watch_running(s);
-}
-
-bool session_room(const struct session *s, size_t len)
-{
-	return s->stage == SESSION_RUNNING && !s->close_wanted && !s->write_failed &&
-	       relp_client_room(s->relp, len);
-}
-
-void session_send(struct session *s, uint64_t token, struct slice payload)
-{
-	invariant(session_room(s, payload.len));
-	if (relp_client_unanswered(s->relp) == 0) {
-		s->progress_ms = loop_now_ms(s->loop);
-		if (!loop_timer_is_set(&s->limit))
-			loop_timer_set(s->loop, &s->limit, s->conf.silent_ms);
-	}
-	relp_client_send(s->relp, token, payload);
-	/* while the socket takes nothing, the loop calls when it does */
-	if (relp_client_output(s->relp).len >= s->conf.relp.output_bytes && !s->write_waits_out &&
-	    !s->write_waits_in)
-		session_flush(s);
-}
-
-/* --- reading -------------------------------------------------------------------- */
-
-static enum session_end end_of_stream(const struct session *s)
-{
-	if (s->stage == SESSION_OPEN)
-		return SESSION_END_OPEN_CLOSED;
-	/* all is answered and nothing more was to be sent: nothing is lost */
-	if (s->stage >= SESSION_DRAIN && relp_client_unanswered(s->relp) == 0)
-		return SESSION_END_CLOSED;
-	return SESSION_END_CLOSED_EARLY;
-}
-
-static void on_serverclose(struct session *s)
-{
-	struct err e;
-	enum session_end why = end_of_stream(s);
-
-	if (why == SESSION_END_CLOSED_EARLY)
-		why = SESSION_END_SERVERCLOSE;
-	err_set(&e, "the receiver ended the session (serverclose)");
-	end(s, why, &e);
-}
-
-static void on_open_refused(struct session *s, const struct relp_event *ev)
-{
-	char shown[128];
-	struct err e;
-
-	esc_text(shown, sizeof(shown), ev->text);
-	if (ev->code)
-		err_code(&e, (int)ev->code, "open was refused: %u %s", ev->code, shown);
-	else
-		err_code(&e, 0, "open was answered, but: %s", shown);
-	end(s, SESSION_END_OPEN_REFUSED, &e);
-}
-
-static void on_opened(struct session *s, struct slice offers)
-{
-	uint64_t connection = s->connection;
-
-	s->stage = SESSION_RUNNING;
-	loop_timer_clear(s->loop, &s->limit);
-	if (s->ev.stage)
-		s->ev.stage(s->arg, SESSION_RUNNING, NULL);
-	if (alive(s, connection) && s->ev.opened)
-		s->ev.opened(s->arg, offers);
-}
-
-static void on_event(struct session *s, const struct relp_event *ev)
-{
-	switch (ev->kind) {
-	case RELP_OPENED:
-		on_opened(s, ev->text);
-		return;
-	case RELP_OPEN_REFUSED:
-		on_open_refused(s, ev);
-		return;
-	case RELP_ACCEPTED:
-		s->progress_ms = loop_now_ms(s->loop);
-		if (s->ev.accepted)
-			s->ev.accepted(s->arg, ev->token, ev->last, ev->count);
-		return;
-	case RELP_REFUSED:
-		s->progress_ms = loop_now_ms(s->loop);
-		if (s->ev.refused)
-			s->ev.refused(s->arg, ev->token, ev->code, ev->text);
-		return;
-	case RELP_CLOSED:
-		end(s, SESSION_END_CLOSED, NULL);
-		return;
-	case RELP_SERVERCLOSE:
-		on_serverclose(s);
-		return;
-	}
-}
-
-/* All events of the bytes that were read; false: the connection is over. */
-static bool take_input(struct session *s, size_t len)
-{
-	uint64_t connection = s->connection;
-	struct relp_event ev;
-	struct err e;
-	int r;
-
-	relp_client_input(s->relp, slice_of(s->read_bytes, len));
-	while ((r = relp_client_next(s->relp, &ev, &e)) > 0) {
-		on_event(s, &ev);
-		if (!alive(s, connection))
-			return false;
-	}
-	if (r == 0)
-		return true;
-	end(s, SESSION_END_PROTOCOL, &e);
-	return false;
-}
-
-static void on_read_end(struct session *s, ssize_t n, struct err *e)
-{
-	if (n == TRANSPORT_EOF && s->write_failed)
-		*e = s->write_err;
-	else if (n == TRANSPORT_EOF)
-		err_code(e, 0, "the receiver closed the connection");
-	end(s, end_of_stream(s), e);
-}
-
-/* Reads what has come; false: the connection is over. */
-static bool read_answers(struct session *s)
-{
-	struct err e = { 0 };
-
-	s->read_waits_out = false;
-	for (int i = 0; i < READS_A_TURN; i++) {
-		ssize_t n = s->t->ops->read(s->t, s->read_bytes, READ_BYTES, &e);
-		if (n == TRANSPORT_WANT_READ)
-			return true;
-		if (n == TRANSPORT_WANT_WRITE) {
-			s->read_waits_out = true;
-			return true;
-		}
-		if (n <= 0) {
-			on_read_end(s, n, &e);
-			return false;
-		}
-		if (!take_input(s, (size_t)n))
-			return false;
-	}
-	/* a transport may hold bytes that the socket no longer shows */
-	loop_timer_set(s->loop, &s->soon, 0);
-	return true;
 }
 
 /* --- closing -------------------------------------------------------------------- */
@@ -474,7 +252,7 @@ static bool advance_close(struct session *s)
 
 	if (s->stage < SESSION_RUNNING) {
 		err_set(&e, "closed before it was open");
-		end(s, SESSION_END_CLOSED, &e);
+		session_end(s, SESSION_END_CLOSED, &e);
 		return false;
 	}
 	if (s->stage == SESSION_RUNNING) {
@@ -496,12 +274,12 @@ static void work(struct session *s)
 {
 	uint64_t connection = s->connection;
 
-	if (!read_answers(s))
+	if (!session_read(s))
 		return;
 	session_flush(s);
 	if (session_room(s, 0) && s->ev.room)
 		s->ev.room(s->arg);
-	if (!alive(s, connection))
+	if (!session_alive(s, connection))
 		return;
 	if (s->stage == SESSION_RUNNING && relp_client_spent(s->relp))
 		s->close_wanted = true;
@@ -553,10 +331,10 @@ static void on_linger(void *arg)
 
 	enter(s);
 	if (s->stage < SESSION_OPEN)
-		end(s, s->stage == SESSION_CONNECT ? SESSION_END_CONNECT : SESSION_END_HANDSHAKE,
+		session_end(s, s->stage == SESSION_CONNECT ? SESSION_END_CONNECT : SESSION_END_HANDSHAKE,
 		    &s->write_err);
 	else
-		end(s, end_of_stream(s), &s->write_err);
+		session_end(s, session_end_of_stream(s), &s->write_err);
 	leave(s);
 }
 
@@ -565,7 +343,7 @@ static void late(struct session *s, enum session_end why, const char *what, uint
 	struct err e;
 
 	err_code(&e, ETIMEDOUT, "%s within %g s", what, (double)ms / 1000);
-	end(s, why, &e);
+	session_end(s, why, &e);
 }
 
 /* While it runs and drains: silent for too long? Else the timer is set anew. */
@@ -586,7 +364,7 @@ static void limit_answers(struct session *s)
 	else {
 		err_code(&e, ETIMEDOUT, "%zu messages are still unanswered %g s after the last was sent",
 			 n, (double)s->conf.drain_ms / 1000);
-		end(s, SESSION_END_SILENT, &e);
+		session_end(s, SESSION_END_SILENT, &e);
 	}
 }
 

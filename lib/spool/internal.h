@@ -16,6 +16,7 @@
 #define RETRY_MS 1000U
 #define LINGER_MS 1000U	       /* unacknowledged for so long: wants a sync */
 #define MARK_MS 250U
+#define MARK_FRAMES 256U /* or sooner: a kill costs a window and a read batch twice, not what a fast sink sends in MARK_MS */
 #define STAMP_MS 100U
 #define STAMPS 32U /* at least 1.5 s of them */
 #define ASIDE_MAX (8U << 20)

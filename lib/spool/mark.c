@@ -58,7 +58,7 @@ void mark_write(struct spool *sp, bool now)
 	char p[MARK_BYTES];
 	if (sp->acked == sp->marked || sp->dirfd < 0)
 		return;
-	if (!now && sp->now_ms - sp->mark_ms < MARK_MS)
+	if (!now && sp->acked - sp->marked < MARK_FRAMES && sp->now_ms - sp->mark_ms < MARK_MS)
 		return;
 	sp->mark_ms = sp->now_ms;
 	if (sp->mark_fd < 0)

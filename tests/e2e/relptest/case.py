@@ -6,6 +6,7 @@ import random
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 import time
 import unittest
@@ -43,9 +44,10 @@ class Case(unittest.TestCase):
         self.logs = []
 
     def run(self, result=None):
-        before = len(result.failures) + len(result.errors) if result else 0
-        self._tell = lambda: result and len(result.failures) + len(result.errors) > before
+        begin = time.monotonic()
         super().run(result)
+        if os.environ.get("RELPTEST_TIMES"):
+            print("%6.1f s %s" % (time.monotonic() - begin, self.id()), file=sys.stderr)
 
     def path(self, *names):
         return os.path.join(self.dir, *names)

@@ -49,7 +49,7 @@ class Receiver:
 
     at_connect  "silent" (accepts, reads nothing), "close", "reset"
     at_open     "silent", "refuse" (500), "close", "reset", "serverclose",
-                "reset-after" (answers, then resets)
+                "garbage", "reset-after" (answers, then resets)
     at_message  a function of the payload: "ok", "refuse" (500), "silent" (stored,
                 not answered), "ignore" (neither), "close", "reset", "serverclose"
     at_close    "silent", "close", "empty" (answered as librelp does)
@@ -386,6 +386,9 @@ class Receiver:
             self._answer(c, txnr, b"500 not today")
         elif what == "serverclose":
             self._serverclose(c)
+        elif what == "garbage":
+            c.out += b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n"
+            c.ending = True
         elif what == "close":
             self._drop(c)
         elif what == "reset":
