@@ -145,9 +145,9 @@ static int put_words(struct config *c, const struct words *w, struct err *e)
 		{ &c->spool_max, OPT_SPOOL_MAX, 1 << 20, 1ULL << 40, true },
 		{ &c->audit_share, OPT_AUDIT_SHARE, 0, 100, false },
 		{ &c->max_message, OPT_MAX_MESSAGE, 480, 1 << 20, true },
-		{ &c->max_rate, OPT_MAX_RATE, 0, 10000000, false },
-		{ &c->window_frames, OPT_WINDOW_FRAMES, 1, 65536, false },
-		{ &c->window_bytes, OPT_WINDOW_BYTES, 1024, 64 << 20, true },
+		{ &c->max_rate, OPT_MAX_RATE, 0, INT32_MAX, false },
+		{ &c->window_frames, OPT_WINDOW_FRAMES, 1, 100000, false },
+		{ &c->window_bytes, OPT_WINDOW_BYTES, 4096, 64 << 20, true },
 	};
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (put_number(numbers[i].field, w->of[numbers[i].which], numbers[i].which,
