@@ -141,7 +141,8 @@ $(COMPLETION): $(HOST_PROGRAM)
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: $(PROGRAM) $(MAN) $(COMPLETION)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/relpbox
-	install -D -m 644 -t $(SHARE)/doc/relpbox LICENSE
+	install -D -m 644 -t $(SHARE)/doc/relpbox LICENSE CHANGELOG.md docs/*.md
+	install -D -m 644 -t $(SHARE)/doc/relpbox/examples deploy/*
 	install -D -m 644 -t $(SHARE)/man/man1 $(MAN)
 	install -D -m 644 -t $(SHARE)/bash-completion/completions $(COMPLETION)
 	for name in relp-send relp-recv; do \
