@@ -133,10 +133,15 @@ static void on_opened(void *arg, struct slice offers)
 	sink_pump(s);
 }
 
-/* How long to wait after a session that ended this way. */
-static uint64_t wait_after(struct sink *s, enum session_end why)
+/* How long to wait after a session that ended this way; plan: what it was for. */
+static uint64_t wait_after(struct sink *s, enum session_end why, enum suspect_plan plan)
 {
 	uint64_t now = loop_now_ms(s->loop);
+	/* see suspect.h: the other record at once, the suspect after a pause */
+	if (plan == SUSPECT_ALONE && s->suspect.plan == SUSPECT_OTHER)
+		return 0;
+	if (plan == SUSPECT_OTHER && s->accepted_here)
+		return backoff_refused(&s->backoff);
 	bool settled = s->opened && s->window.in_flight == 0 &&
 		       now - s->opened_ms > SETTLED_MS;
 	if (why == SESSION_END_CONNECT)
@@ -160,10 +165,11 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 		finish(s);
 		return;
 	}
-	uint64_t ms = wait_after(s, why);
+	enum suspect_plan plan = s->suspect.plan;
 	if (why != SESSION_END_CLOSED)
 		note_error(s, e ? e->text : session_end_name(why));
 	sink_judge(s, why);
+	uint64_t ms = wait_after(s, why, plan);
 	window_rewind(&s->window);
 	sink_try_after(s, ms);
 }
