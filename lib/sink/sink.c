@@ -133,11 +133,19 @@ static void on_opened(void *arg, struct slice offers)
 	sink_pump(s);
 }
 
-/* How long to wait after a session that ended this way. */
-static uint64_t wait_after(struct sink *s, enum session_end why, bool settled)
+/* How long to wait after a session that ended this way; plan: what it was for. */
+static uint64_t wait_after(struct sink *s, enum session_end why, enum suspect_plan plan)
 {
+	uint64_t now = loop_now_ms(s->loop);
+	/* see suspect.h: the other record at once, the suspect after a pause */
+	if (plan == SUSPECT_ALONE && s->suspect.plan == SUSPECT_OTHER)
+		return 0;
+	if (plan == SUSPECT_OTHER && s->accepted_here)
+		return backoff_refused(&s->backoff);
+	bool settled = s->opened && s->window.in_flight == 0 &&
+		       now - s->opened_ms > SETTLED_MS;
 	if (why == SESSION_END_CONNECT)
-		return backoff_blocked(&s->backoff, loop_now_ms(s->loop));
+		return backoff_blocked(&s->backoff, now);
 	if (s->failed_here)
 		return backoff_refused(&s->backoff);
 	if (why == SESSION_END_CLOSED)
@@ -145,24 +153,6 @@ static uint64_t wait_after(struct sink *s, enum session_end why, bool settled)
 	if (s->accepted_here || settled)
 		return backoff_lost(&s->backoff);
 	return backoff_refused(&s->backoff);
-}
-
-/*
- * The same while a record is doubted. The wait is before the suspect's own try,
- * and the other record follows at once: a receiver that takes everything again
- * gets the suspect first, and the order is kept.
- */
-static uint64_t wait_in_doubt(struct sink *s, enum session_end why, bool settled)
-{
-	bool alone = s->probe == s->suspect.seq;
-	if (alone && s->suspect.plan == SUSPECT_OTHER && sink_others(s))
-		return 0;
-	bool other_took = s->probe && !alone && s->accepted_here;
-	uint64_t ms = other_took ? backoff_refused(&s->backoff) : wait_after(s, why, settled);
-	if (s->suspect.plan == SUSPECT_OTHER)
-		suspect_no_other(&s->suspect);
-	s->others = sink_others(s);
-	return ms;
 }
 
 static void note_end(struct sink *s, enum session_end why, const struct err *e)
@@ -186,14 +176,13 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 		finish(s);
 		return;
 	}
-	bool settled = s->opened && s->window.in_flight == 0 &&
-		       loop_now_ms(s->loop) - s->opened_ms > SETTLED_MS;
+	enum suspect_plan plan = s->suspect.plan;
 	if (why != SESSION_END_CLOSED)
 		note_end(s, why, e);
 	sink_judge(s, why);
+	uint64_t ms = wait_after(s, why, plan);
 	window_rewind(&s->window);
-	sink_try_after(s, s->suspect.seq ? wait_in_doubt(s, why, settled)
-					 : wait_after(s, why, settled));
+	sink_try_after(s, ms);
 }
 
 static const struct session_events session_events = {

@@ -55,7 +55,6 @@ struct sink {
 	uint64_t opened_ms;
 	uint64_t accepted_here;
 	uint64_t probe;	     /* plan ALONE or OTHER: the one record sent; 0: not yet */
-	size_t others;	     /* a suspect waits: so many records there were beside it to try */
 	bool probe_answered; /* refused; an acceptance changes the plan at once */
 	bool failed_here;    /* an answer said no */
 
@@ -76,9 +75,6 @@ void sink_on_room(void *arg);
 void sink_on_accepted(void *arg, uint64_t first, uint64_t last, size_t count);
 void sink_on_refused(void *arg, uint64_t token, unsigned code, struct slice text);
 void sink_on_rate(void *arg);
-
-/* How many records that were not accepted yet are there beside the suspect? Up to SUSPECT_OTHERS. */
-size_t sink_others(struct sink *s);
 
 /* The connection ended with something unanswered, or a no: what that means for the suspect. */
 void sink_judge(struct sink *s, enum session_end why);

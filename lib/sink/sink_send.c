@@ -92,34 +92,24 @@ static void send_all(struct sink *s)
 	advance(s);
 }
 
-/* So many that wait beside the suspect that one of them may be good. */
-static void read_others(struct sink *s)
-{
-	struct spool_frame f;
-	while (window_waiting(&s->window, SUSPECT_OTHERS + 1) <= SUSPECT_OTHERS && read_on(s, &f))
-		;
-}
-
-size_t sink_others(struct sink *s)
-{
-	read_others(s);
-	size_t n = window_waiting(&s->window, SUSPECT_OTHERS + 1);
-	return n ? n - 1 : 0; /* without the suspect */
-}
-
 /*
- * Few others were there to tell the suspect from the receiver, and new ones
- * came: they are not to wait for the suspect's long back-off.
+ * The record that plan OTHER sends, or NULL. Where all that waits beside the
+ * suspect is accepted (the window is full of it, or nothing more comes), or was
+ * tried, an accepted one is sent again: better twice than never past the suspect.
  */
-static void try_new_others(struct sink *s)
+static struct window_item *pick_other(struct sink *s)
 {
-	if (!s->suspect.seq || s->stage != STAGE_WAITING || s->others >= SUSPECT_OTHERS ||
-	    s->read_upto >= spool_readable(s->spool))
-		return;
-	size_t n = sink_others(s);
-	if (n > s->others)
-		sink_try_after(s, backoff_lost(&s->backoff));
-	s->others = n;
+	uint64_t seq = s->suspect.seq;
+	size_t nth = suspect_other_nth(&s->suspect);
+	struct window_item *it;
+	struct spool_frame f;
+	while (!(it = window_other(&s->window, seq, nth)) && read_on(s, &f))
+		;
+	if (it)
+		return it;
+	s->suspect.other = 0;
+	it = window_take_back(&s->window, seq);
+	return it ? it : window_other(&s->window, seq, 0);
 }
 
 /* Plan ALONE or OTHER: this connection carries one record, then closes. */
@@ -128,7 +118,6 @@ static void send_probe(struct sink *s)
 	struct spool_frame f;
 	if (s->probe)
 		return;
-	read_others(s);
 	struct window_item *it = window_find(&s->window, s->suspect.seq);
 	if (!it || !reread(s, it, &f)) {
 		suspect_clear(&s->suspect);
@@ -136,11 +125,7 @@ static void send_probe(struct sink *s)
 		return;
 	}
 	if (s->suspect.plan == SUSPECT_OTHER) {
-		it = window_other(&s->window, s->suspect.seq, s->suspect.other);
-		if (!it && s->suspect.other) {
-			s->suspect.other = 0;
-			it = window_other(&s->window, s->suspect.seq, 0);
-		}
+		it = pick_other(s);
 		if (!it || !reread(s, it, &f)) {
 			suspect_no_other(&s->suspect);
 			it = window_find(&s->window, s->suspect.seq);
@@ -174,7 +159,6 @@ void sink_pump(struct sink *s)
 	pump(s);
 	if (s->stage == STAGE_SESSION)
 		session_flush(s->session);
-	try_new_others(s);
 	/* frames that only carry a cursor are done when all before them are */
 	if (window_items(&s->window) == 0 && s->read_upto < spool_readable(s->spool)) {
 		struct spool_frame f;
@@ -260,8 +244,9 @@ void sink_judge(struct sink *s, enum session_end why)
 	}
 	struct window_item *it = s->probe ? window_find(&s->window, s->probe) : NULL;
 	bool unanswered = it && it->in_flight && why != SESSION_END_CLOSED;
-	if (!s->probe || !(s->probe_answered || unanswered))
-		return;
-	if (suspect_failed(&s->suspect))
+	if (!s->probe)
+		suspect_untried(&s->suspect);
+	else if ((s->probe_answered || unanswered) &&
+		 suspect_failed(&s->suspect, s->probe_answered))
 		set_aside(s);
 }

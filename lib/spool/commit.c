@@ -22,18 +22,9 @@ void spool_sick(struct spool *sp, const struct err *e)
 	sp->trouble = *e;
 	sp->retry_ms = sp->now_ms + RETRY_MS;
 	sp->cur = NULL;
-	if (!s)
+	/* What a failed write left is cut off, or else hidden by the next segment's number. */
+	if (s && ftruncate(s->fd, (off_t)s->size) != 0)
 		return;
-	if (s->last >= s->number || sp->n_segs == 1) {
-		/* What a failed write left is cut off, or else hidden by the next segment's number. */
-		if (ftruncate(s->fd, (off_t)s->size) != 0)
-			return;
-	} else {
-		char name[SEG_NAME_MAX];
-		dir_seg_name(name, s->number, s->salt);
-		if (unlinkat(sp->dirfd, name, 0) == 0)
-			seg_forget(sp, s);
-	}
 }
 
 /*
@@ -171,9 +162,8 @@ static void try_heal(struct spool *sp)
 	}
 	sp->sick = false;
 	sp->trouble = (struct err){ 0 };
+	seg_release(sp);
 	spool_write(sp);
-	if (!sp->sick)
-		seg_release(sp);
 }
 
 /* Takes the frames up to upto out of the counts; their cursors become safe. */

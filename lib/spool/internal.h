@@ -17,6 +17,7 @@
 #define LINGER_MS 1000U	       /* unacknowledged for so long: wants a sync */
 #define MARK_MS 250U
 #define MARK_FRAMES 256U /* or sooner: a kill costs a window and a read batch twice, not what a fast sink sends in MARK_MS */
+#define HEAD_MS 60000U	       /* so old may durable cursors become */
 #define STAMP_MS 100U
 #define STAMPS 32U /* at least 1.5 s of them */
 #define ASIDE_MAX (8U << 20)
@@ -63,6 +64,8 @@ struct segment {
 	struct tally tally;
 	uint64_t synced;     /* durable up to this number */
 	bool named;	     /* so is its name */
+	bool filed;	     /* so is its head */
+	bool found;	     /* by recovery: its head may be durable */
 	bool failed;	     /* fdatasync failed: never again */
 	int fd;		     /* -1: closed */
 	uint64_t born_ms;
@@ -149,6 +152,7 @@ struct spool {
 	struct stamp stamps[STAMPS];
 	size_t n_stamps;
 	uint64_t sync_upto, durable;
+	uint64_t head_ms; /* when the head of a segment became durable; 0: none in this run */
 	struct sync_job job;
 
 	uint64_t oldest_seq;

@@ -74,6 +74,7 @@ static int load(struct spool *sp, const struct dir_seg *d, struct found *f, stru
 	struct segment *s = seg_new(d->number, d->salt);
 
 	dir_seg_name(name, d->number, d->salt);
+	s->found = true;
 	s->fd = dir_file(sp->dirfd, name, O_RDONLY);
 	int err = s->fd < 0 || fstat(s->fd, &st) != 0;
 	if (!err) {
@@ -177,7 +178,9 @@ static void pass_segment(struct spool *sp, struct pass *p, struct segment *s, ui
 	uint64_t end = p->scan.seen < limit ? p->scan.seen : s->last;
 	if (end < prev_last)
 		end = prev_last;
-	gap(sp, p, s->last, end + 1);
+	/* Only a head is left where its frames were acknowledged, or by a power cut. */
+	if (s->size > s->head_len)
+		gap(sp, p, s->last, end + 1);
 	if (p->count)
 		sp->gap_bytes += p->scan.gap_bytes;
 	if (prev_last > s->last && prev_last > sp->acked)

@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#define HEAD_MORE (64U << 10)
+
 /*
  * Remembers when what is committed now was committed. The last stamp moves on
  * until STAMP_MS have passed since the one before it, so that none is missing.
@@ -70,6 +72,32 @@ static void job(struct spool *sp, struct segment *s, bool dir, uint64_t upto, in
 	*number = upto;
 }
 
+/*
+ * Durable cursors, where a source has any: once a minute, best while the segment
+ * is little more than its head.
+ */
+static bool wants_head(const struct spool *sp)
+{
+	const struct segment *s = sp->cur;
+	if (!s || !sp->sources.n || (s->filed && s->named) || sp->sick)
+		return false;
+	uint64_t age = sp->now_ms - sp->head_ms;
+	return !sp->head_ms || age >= 2 * HEAD_MS || (age >= HEAD_MS && s->size < s->head_len + HEAD_MORE);
+}
+
+static bool job_head(struct spool *sp, int *fd, uint64_t *number)
+{
+	if (!wants_head(sp))
+		return false;
+	if (!sp->cur->filed) {
+		job(sp, sp->cur, false, sp->cur->last, fd, number);
+	} else {
+		job(sp, NULL, true, sp->cur->last, fd, number);
+		sp->job.last = sp->cur->number;
+	}
+	return true;
+}
+
 bool spool_sync_next(struct spool *sp, uint64_t now_ms, int *fd, uint64_t *number)
 {
 	sp->now_ms = now_ms;
@@ -79,7 +107,7 @@ bool spool_sync_next(struct spool *sp, uint64_t now_ms, int *fd, uint64_t *numbe
 	if (upto < sp->sync_upto)
 		upto = sp->sync_upto;
 	if (upto <= sp->acked || upto <= sp->durable)
-		return false;
+		return job_head(sp, fd, number);
 	for (size_t i = 0; i < sp->n_segs && sp->segs[i]->number <= upto; i++) {
 		struct segment *s = sp->segs[i];
 		if (done(sp, s) || s->failed)
@@ -96,7 +124,7 @@ bool spool_sync_next(struct spool *sp, uint64_t now_ms, int *fd, uint64_t *numbe
 			return true;
 		}
 	}
-	return false;
+	return job_head(sp, fd, number);
 }
 
 static void failed(struct spool *sp, struct segment *s, int error)
@@ -129,6 +157,13 @@ void spool_synced(struct spool *sp, uint64_t number, int error, uint64_t now_ms)
 			sp->segs[i]->named = true;
 	if (j.seg && j.seg->synced < j.upto)
 		j.seg->synced = j.upto;
+	if (j.seg)
+		j.seg->filed = true;
+	if (j.dir) {
+		sp->head_ms = sp->now_ms ? sp->now_ms : 1;
+		if (sp->n_segs > 1)
+			seg_release(sp); /* what stayed only for its cursors */
+	}
 	if (j.seg && j.seg != sp->cur && j.seg->synced >= j.seg->last)
 		seg_close(sp, j.seg);
 	update(sp);
