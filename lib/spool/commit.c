@@ -38,8 +38,8 @@ static bool wants_roll(const struct spool *sp)
 		return true;
 	if (s->last < s->number)
 		return false;
-	if (s->size >= sp->seg_bytes)
-		return true;
+	if (s->size >= sp->seg_bytes || s->head_sources < sp->sources.n_safe)
+		return true; /* a source's first cursor gets into a head at once, see wants_head */
 	uint64_t used = sp->seg_total + sp->tail.unwritten;
 	if (sp->acked >= sp->committed && used > sp->max_bytes - sp->reserve)
 		return true; /* all that the files hold is acknowledged: room comes back so */
@@ -156,7 +156,7 @@ static void try_heal(struct spool *sp)
 {
 	struct err e;
 	sp->retry_ms = sp->now_ms + RETRY_MS;
-	if (heal(sp, &e) != 0) {
+	if (heal(sp, &e) != 0 && (!seg_make_room(sp) || heal(sp, &e) != 0)) {
 		sp->trouble = e;
 		return;
 	}

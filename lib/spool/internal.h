@@ -60,11 +60,13 @@ struct segment {
 	uint64_t salt;
 	uint32_t seed;
 	uint32_t head_len;
+	size_t head_sources; /* how many its head tells of */
 	uint64_t size;	     /* bytes of the file */
 	struct tally tally;
 	uint64_t synced;     /* durable up to this number */
 	bool named;	     /* so is its name */
 	bool filed;	     /* so is its head */
+	bool based;	     /* all before it was durable or, by a durable mark, acknowledged */
 	bool found;	     /* by recovery: its head may be durable */
 	bool failed;	     /* fdatasync failed: never again */
 	int fd;		     /* -1: closed */
@@ -108,11 +110,12 @@ struct stamp {
 	uint64_t seq, ms;
 };
 
+enum job_kind { JOB_NONE, JOB_FILE, JOB_DIR, JOB_MARK };
+
 struct sync_job {
-	bool running;
-	bool dir;
+	enum job_kind kind;
 	struct segment *seg; /* NULL: gone meanwhile */
-	uint64_t last;	     /* dir: number of the newest segment then */
+	uint64_t last;	     /* JOB_DIR: number of the newest segment then */
 	uint64_t upto;
 };
 
@@ -152,7 +155,8 @@ struct spool {
 	struct stamp stamps[STAMPS];
 	size_t n_stamps;
 	uint64_t sync_upto, durable;
-	uint64_t head_ms; /* when the head of a segment became durable; 0: none in this run */
+	uint64_t head_ms;    /* when a head with all cursors became durable; 0: none in this run */
+	size_t head_sources; /* how many it told of */
 	struct sync_job job;
 
 	uint64_t oldest_seq;
@@ -187,6 +191,8 @@ struct segment *seg_create(struct spool *sp, uint64_t number, uint64_t prev_last
 int seg_publish(struct spool *sp, struct segment *s, struct err *e);
 int seg_write(struct segment *s, const struct iovec *iov, int n, uint64_t off);
 int seg_roll(struct spool *sp, struct err *e); /* finishes cur, starts the next */
+bool seg_headed(const struct spool *sp, const struct segment *s); /* its cursors are durable, and of all */
+bool seg_make_room(struct spool *sp); /* on a full disk; true: there may be some now */
 void seg_release(struct spool *sp); /* removes those that are acknowledged */
 
 /* --- read.c --- */
@@ -207,6 +213,7 @@ int spool_respool(struct spool *sp, struct segment *old, struct err *e);
 /* --- mark.c --- */
 uint64_t mark_read(int dirfd, uint64_t *turn); /* 0: none */
 void mark_write(struct spool *sp, bool now);
+void mark_drop(struct spool *sp); /* the next mark_write makes another file */
 
 /* --- recover.c --- */
 int recover(struct spool *sp, struct err *e);

@@ -154,6 +154,7 @@ struct segment *seg_create(struct spool *sp, uint64_t number, uint64_t prev_last
 		s = NULL;
 	} else {
 		s->size = s->head_len = h.len;
+		s->head_sources = sp->sources.n_safe;
 		s->prev_last = prev_last;
 		s->born_ms = sp->now_ms;
 	}
@@ -202,6 +203,11 @@ static void count_lost(struct spool *sp, struct segment *s)
 	s->tally = (struct tally){ 0 };
 }
 
+bool seg_headed(const struct spool *sp, const struct segment *s)
+{
+	return s->filed && s->named && s->based && s->head_sources >= sp->sources.n_safe;
+}
+
 /*
  * The directory may reach the disk long before a new file's bytes do: if then
  * the power goes, the only heads with cursors are those that were synced. The
@@ -209,10 +215,10 @@ static void count_lost(struct spool *sp, struct segment *s)
  */
 static bool must_stay(const struct spool *sp, size_t i)
 {
-	if (!sp->sources.n || !(sp->segs[i]->found || sp->segs[i]->filed))
+	if (!sp->sources.n_safe || !(sp->segs[i]->found || sp->segs[i]->filed))
 		return false;
 	while (++i < sp->n_segs)
-		if (sp->segs[i]->filed && sp->segs[i]->named)
+		if (seg_headed(sp, sp->segs[i]))
 			return false;
 	return true;
 }
@@ -257,6 +263,21 @@ void seg_release(struct spool *sp)
 		count_lost(sp, s);
 		seg_forget(sp, s);
 	}
+}
+
+/*
+ * On a full disk the next segment may not fit because of the last one, though
+ * all of it is acknowledged. Its head stays: an older cursor costs duplicates.
+ */
+bool seg_make_room(struct spool *sp)
+{
+	char name[SEG_NAME_MAX];
+	struct segment *s = sp->n_segs ? sp->segs[sp->n_segs - 1] : NULL;
+	if (!s || sp->cur || s->last > sp->acked || s->size <= s->head_len)
+		return false;
+	mark_write(sp, true);
+	dir_seg_name(name, s->number, s->salt);
+	return empty(sp, s, name);
 }
 
 void seg_close(struct spool *sp, struct segment *s)

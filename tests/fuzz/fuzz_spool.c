@@ -166,13 +166,22 @@ static int see(void *arg, const struct spool_item *item)
 	return 0;
 }
 
+static void settle(struct spool *sp, uint64_t *now)
+{
+	int fd;
+	uint64_t number;
+	*now += 1000;
+	spool_commit(sp, *now);
+	while (spool_sync_next(sp, *now, &fd, &number))
+		spool_synced(sp, number, 0, *now);
+}
+
 static void use(struct spool *sp, const char *dir, uint64_t *now)
 {
 	struct err e = { 0 };
 	struct spool_frame f = { .source = slice_str("new"), .cursor = slice_str("c"),
 				 .payload = slice_str("a new record") };
 	uint64_t count, sum = 0;
-	int fd;
 	uint64_t before = spool_appended(sp);
 	invariant(spool_append(sp, &f) == 0 && f.seq > before);
 	spool_commit(sp, *now);
@@ -182,12 +191,8 @@ static void use(struct spool *sp, const char *dir, uint64_t *now)
 	invariant(spool_read(sp, f.seq, &g) && slice_is(g.payload, "a new record"));
 	invariant(spool_set_aside(sp, &g, "why", 1, &e) == 0);
 	invariant(spool_requeue(sp, g.seq, *now, &count, &e) == 0 || e.code);
-	for (int i = 0; i < 4; i++) {
-		*now += 1000;
-		spool_commit(sp, *now);
-		while (spool_sync_next(sp, *now, &fd, &count))
-			spool_synced(sp, count, 0, *now);
-	}
+	for (int i = 0; i < 4; i++)
+		settle(sp, now);
 	invariant(spool_walk(dir, see, &sum, &e) == 0);
 	uint64_t acked = spool_acknowledged(sp);
 	spool_acknowledge(sp, acked + (spool_readable(sp) - acked) / 2, *now);
@@ -227,8 +232,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	invariant(spool_open(&sp, &c, now, &e) == 0);
 	read_all(sp);
 	spool_acknowledge(sp, spool_readable(sp), now);
+	settle(sp, &now); /* until then heads may stay for their cursors */
+	spool_acknowledge(sp, spool_readable(sp), now);
 	spool_stats(sp, &s);
-	invariant(s.frames == 0 && s.segments <= 2);
+	invariant(spool_appended(sp) > spool_readable(sp) || (s.frames == 0 && s.segments <= 2));
 	spool_close(sp);
 	clear(dir);
 	rmdir(dir);
