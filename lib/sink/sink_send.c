@@ -184,6 +184,8 @@ void sink_on_accepted(void *arg, uint64_t first, uint64_t last, size_t count)
 			sink_outage_end(s);
 		sink_set_state(s, SINK_DELIVERING);
 	} else {
+		/* the receiver takes records: nobody has waited for it longer than since now */
+		giveup_reset(&s->outage.giveup);
 		/* one record, one connection: the plan for the next one is known */
 		session_close(s->session);
 	}

@@ -177,6 +177,81 @@ static void the_suspect_is_the_first_after_a_pause(void **state)
 	rig_free(r);
 }
 
+/* --- giving up -------------------------------------------------------------------- */
+
+static enum verdict refuse_one_mute_others(struct peer *p, uint64_t number)
+{
+	return number == p->arg ? NO : MUTE;
+}
+
+/* resumeRetryCount 0, but with another time than 30 s. */
+static struct rig *rig_giving_up_after(uint64_t ms, script *says, size_t window_frames)
+{
+	struct rig *r = rig_new(says, window_frames, 0);
+	r->sink->outage.giveup.limit_ms = ms;
+	return r;
+}
+
+static void wait_ms(struct rig *r, uint64_t ms)
+{
+	for (uint64_t end = clock_mono_ms() + ms; clock_mono_ms() < end;)
+		rig_turn(r);
+}
+
+static void the_suspect_is_given_up_while_another_record_is_under_way(void **state)
+{
+	(void)state;
+	struct rig *r = rig_giving_up_after(50, refuse_one_mute_others, 16);
+	r->peer.arg = 1;
+	rig_put(r, 1);
+	rig_until(r, r->sink->suspect.seq);
+	rig_put(r, 5);
+	rig_until(r, r->sink->suspect.plan == SUSPECT_OTHER && r->sink->probe);
+	wait_ms(r, 60);
+	sink_on_outage_tick(r->sink);
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	assert_int_equal(r->sink->suspect.seq, 0);
+	r->peer.says = NULL;
+	r->sink->outage.giveup.limit_ms = 100000;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	rig_free(r);
+}
+
+static void what_was_accepted_behind_a_gap_is_not_given_up(void **state)
+{
+	(void)state;
+	struct rig *r = rig_giving_up_after(50, refuse_one, 16);
+	r->peer.arg = 1;
+	rig_put(r, 10);
+	rig_until(r, r->count[SINK_ACCEPTED] == 9);
+	peer_kill(&r->peer);
+	sink_on_outage_tick(r->sink);
+	wait_ms(r, 60);
+	sink_on_outage_tick(r->sink);
+	assert_true(rig_is_empty(r));
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	rig_free(r);
+}
+
+static void nobody_is_given_up_while_others_are_accepted(void **state)
+{
+	(void)state;
+	struct rig *r = rig_giving_up_after(100, refuse_upto, 64);
+	r->peer.arg = 60;
+	rig_put(r, 200);
+	uint64_t begin = clock_mono_ms();
+	while (!rig_is_empty(r)) {
+		rig_turn(r);
+		if (r->sink->outage.since_ms)
+			sink_on_outage_tick(r->sink);
+	}
+	assert_true(clock_mono_ms() - begin > 150); /* or it shows nothing */
+	assert_int_equal(r->count[SINK_GIVEN_UP], 0);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 60);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -189,6 +264,9 @@ int main(void)
 		cmocka_unit_test(every_second_record_is_bad),
 		cmocka_unit_test(nothing_is_set_aside_when_everything_is_refused),
 		cmocka_unit_test(the_suspect_is_the_first_after_a_pause),
+		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
+		cmocka_unit_test(what_was_accepted_behind_a_gap_is_not_given_up),
+		cmocka_unit_test(nobody_is_given_up_while_others_are_accepted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
