@@ -73,6 +73,7 @@ static void on_retry(void *arg)
 	s->opened = false;
 	s->accepted_here = 0;
 	s->probe = 0;
+	s->lonely = false;
 	s->probe_answered = false;
 	s->failed_here = false;
 	if (addr_literal(s->host, s->conf.port, &one.at[0]) == 0) {
@@ -138,8 +139,12 @@ static uint64_t wait_after(struct sink *s, enum session_end why, enum suspect_pl
 {
 	uint64_t now = loop_now_ms(s->loop);
 	/* see suspect.h: the other record at once, the suspect after a pause */
-	if (plan == SUSPECT_ALONE && s->suspect.plan == SUSPECT_OTHER)
-		return 0;
+	if (plan == SUSPECT_ALONE && s->suspect.plan == SUSPECT_OTHER) {
+		if (sink_has_other(s))
+			return 0;
+		suspect_no_other(&s->suspect);
+		s->lonely = true;
+	}
 	if (plan == SUSPECT_OTHER && s->accepted_here)
 		return backoff_refused(&s->backoff);
 	bool settled = s->opened && s->window.in_flight == 0 &&

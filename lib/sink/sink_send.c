@@ -92,24 +92,40 @@ static void send_all(struct sink *s)
 	advance(s);
 }
 
+bool sink_has_other(struct sink *s)
+{
+	struct spool_frame f;
+	return window_items(&s->window) > 1 || read_on(s, &f);
+}
+
 /*
- * The record that plan OTHER sends, or NULL. Where all that waits beside the
- * suspect is accepted (the window is full of it, or nothing more comes), or was
- * tried, an accepted one is sent again: better twice than never past the suspect.
+ * The record that plan OTHER sends, or NULL. One that was accepted behind the
+ * suspect goes again: better twice than out of order, and it is known to be
+ * good. Where there is none, one that waits, each time farther away.
  */
 static struct window_item *pick_other(struct sink *s)
 {
 	uint64_t seq = s->suspect.seq;
 	size_t nth = suspect_other_nth(&s->suspect);
-	struct window_item *it;
 	struct spool_frame f;
+	struct window_item *it = window_take_back(&s->window, seq);
+	if (it)
+		return it;
 	while (!(it = window_other(&s->window, seq, nth)) && read_on(s, &f))
 		;
 	if (it)
 		return it;
 	s->suspect.other = 0;
-	it = window_take_back(&s->window, seq);
-	return it ? it : window_other(&s->window, seq, 0);
+	return window_other(&s->window, seq, 0);
+}
+
+/* There was nothing to compare the suspect with; new records do not wait for its long back-off. */
+static void end_loneliness(struct sink *s)
+{
+	if (!s->lonely || s->stage != STAGE_WAITING || !sink_has_other(s))
+		return;
+	s->lonely = false;
+	sink_try_after(s, backoff_lost(&s->backoff));
 }
 
 /* Plan ALONE or OTHER: this connection carries one record, then closes. */
@@ -159,6 +175,7 @@ void sink_pump(struct sink *s)
 	pump(s);
 	if (s->stage == STAGE_SESSION)
 		session_flush(s->session);
+	end_loneliness(s);
 	/* frames that only carry a cursor are done when all before them are */
 	if (window_items(&s->window) == 0 && s->read_upto < spool_readable(s->spool)) {
 		struct spool_frame f;
