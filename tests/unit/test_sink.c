@@ -2,6 +2,12 @@
 /* The sink as a whole: what it makes of receivers that refuse, break, are silent or away. */
 #include "sink_test.h"
 
+static void assert_in(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
 static void all_arrive_once_and_in_order(void **state)
 {
 	(void)state;
@@ -115,6 +121,58 @@ static void every_second_record_is_bad(void **state)
 	rig_until(r, rig_is_empty(r));
 	assert_int_equal(peer_taken(&r->peer, 1, 61, &twice), 31);
 	assert_int_equal(r->count[SINK_SET_ASIDE], 30);
+	rig_free(r);
+}
+
+/* --- where nothing can be set aside ------------------------------------------------ */
+
+static void fill_aside(struct rig *r)
+{
+	struct err e;
+	for (size_t size = 1 << 20; size; size /= 2) {
+		struct spool_frame f = { .seq = 1, .payload = text_of(9999, size) };
+		while (spool_set_aside(r->box.sp, &f, "test", 1, &e) == 0)
+			;
+		assert_in(e.text, "is full");
+	}
+}
+
+static void with_a_full_aside_file_it_goes_to_the_end_of_the_queue(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_one, 16, -1);
+	size_t twice;
+	fill_aside(r);
+	r->peer.arg = 5;
+	rig_put(r, 200);
+	rig_until(r, peer_taken(&r->peer, 1, 200, &twice) == 199);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 0);
+	assert_true(rig_said(r, "it goes to the end of the queue"));
+	/* it waits there for a receiver that takes it */
+	r->peer.arg = 0;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_times(&r->peer, 5, YES), 1);
+	assert_int_equal(r->count[SINK_GIVEN_UP], 0);
+	rig_free(r);
+}
+
+static void with_a_full_queue_as_well_it_is_given_up_and_counted(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_one, 16, -1);
+	size_t twice;
+	fill_aside(r);
+	r->peer.arg = 1;
+	rig_put(r, 100);
+	while (put(&r->box, 100, 1 << 20) == 0)
+		;
+	while (put(&r->box, 100, 60) == 0)
+		;
+	r->sink->conf.session.silent_ms = 5000;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 100, &twice), 99);
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	assert_true(rig_said(r, "it is given up"));
 	rig_free(r);
 }
 
@@ -262,6 +320,8 @@ int main(void)
 		cmocka_unit_test(a_record_that_breaks_the_session_is_set_aside),
 		cmocka_unit_test(a_run_of_bad_records_hides_no_good_one),
 		cmocka_unit_test(every_second_record_is_bad),
+		cmocka_unit_test(with_a_full_aside_file_it_goes_to_the_end_of_the_queue),
+		cmocka_unit_test(with_a_full_queue_as_well_it_is_given_up_and_counted),
 		cmocka_unit_test(nothing_is_set_aside_when_everything_is_refused),
 		cmocka_unit_test(the_suspect_is_the_first_after_a_pause),
 		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
