@@ -85,7 +85,7 @@ endef
 $(eval $(call variant,x86-64,$(call musl_gcc,x86-64),musl-x86-64/stamp))
 $(eval $(call variant,aarch64,$(call musl_gcc,aarch64),musl-aarch64/stamp))
 $(eval $(call variant,san,gcc -O1 -g $(SANITIZE),src/stamp))
-$(eval $(call variant,clang,clang -O2,src/stamp))
+$(eval $(call variant,clang,clang -O0,src/stamp))
 $(eval $(call variant,fuzz,clang -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,src/stamp))
 
 # Rewritten only when a file came or went, so that no archive keeps a stale member.
@@ -141,7 +141,8 @@ $(COMPLETION): $(HOST_PROGRAM)
 SHARE = $(DESTDIR)$(PREFIX)/share
 install: $(PROGRAM) $(MAN) $(COMPLETION)
 	install -D -m 755 $(PROGRAM) $(DESTDIR)$(PREFIX)/bin/relpbox
-	install -D -m 644 -t $(SHARE)/doc/relpbox LICENSE
+	install -D -m 644 -t $(SHARE)/doc/relpbox LICENSE CHANGELOG.md docs/*.md
+	install -D -m 644 -t $(SHARE)/doc/relpbox/examples deploy/*
 	install -D -m 644 -t $(SHARE)/man/man1 $(MAN)
 	install -D -m 644 -t $(SHARE)/bash-completion/completions $(COMPLETION)
 	for name in relp-send relp-recv; do \

@@ -95,6 +95,20 @@ static void put_string(char **field, const char *word)
 	*field = mem_strdup(word);
 }
 
+/* As identity's fields in the document: a blank would part the record's fields elsewhere. */
+static int put_identity(char **field, const char *word, int which, struct err *e)
+{
+	size_t len = word ? strlen(word) : 1;
+	bool good = len >= 1 && len <= 253;
+	for (const char *p = word; good && p && *p; p++)
+		good = *p > 0x20 && *p < 0x7f;
+	if (!good)
+		return err_set(e, "--%s takes 1 to 253 characters, no blank and only ASCII among them",
+			       opts[which].name);
+	put_string(field, word);
+	return 0;
+}
+
 static int put_number(struct config_int *field, const char *word, int which, uint64_t min,
 		      uint64_t max, bool size, struct err *e)
 {
@@ -130,10 +144,11 @@ static int put_inputs(struct config *c, const struct words *w, struct err *e)
 static int put_words(struct config *c, const struct words *w, struct err *e)
 {
 	put_string(&c->spool_dir, w->of[OPT_SPOOL_DIR]);
-	put_string(&c->project, w->of[OPT_PROJECT]);
-	put_string(&c->shoot, w->of[OPT_SHOOT]);
-	put_string(&c->shoot_uid, w->of[OPT_SHOOT_UID]);
-	put_string(&c->hostname, w->of[OPT_HOSTNAME]);
+	if (put_identity(&c->project, w->of[OPT_PROJECT], OPT_PROJECT, e) < 0 ||
+	    put_identity(&c->shoot, w->of[OPT_SHOOT], OPT_SHOOT, e) < 0 ||
+	    put_identity(&c->shoot_uid, w->of[OPT_SHOOT_UID], OPT_SHOOT_UID, e) < 0 ||
+	    put_identity(&c->hostname, w->of[OPT_HOSTNAME], OPT_HOSTNAME, e) < 0)
+		return -1;
 	put_string(&c->oversize, w->of[OPT_OVERSIZE]);
 	put_string(&c->untrusted, w->of[OPT_UNTRUSTED]);
 	const struct {
@@ -145,9 +160,9 @@ static int put_words(struct config *c, const struct words *w, struct err *e)
 		{ &c->spool_max, OPT_SPOOL_MAX, 1 << 20, 1ULL << 40, true },
 		{ &c->audit_share, OPT_AUDIT_SHARE, 0, 100, false },
 		{ &c->max_message, OPT_MAX_MESSAGE, 480, 1 << 20, true },
-		{ &c->max_rate, OPT_MAX_RATE, 0, 10000000, false },
-		{ &c->window_frames, OPT_WINDOW_FRAMES, 1, 65536, false },
-		{ &c->window_bytes, OPT_WINDOW_BYTES, 1024, 64 << 20, true },
+		{ &c->max_rate, OPT_MAX_RATE, 0, INT32_MAX, false },
+		{ &c->window_frames, OPT_WINDOW_FRAMES, 1, 100000, false },
+		{ &c->window_bytes, OPT_WINDOW_BYTES, 4096, 64 << 20, true },
 	};
 	for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
 		if (put_number(numbers[i].field, w->of[numbers[i].which], numbers[i].which,

@@ -12,7 +12,8 @@ static int decode(struct document *d, const char *name)
 	struct buf out = { 0 };
 	int result = config_load(buf_slice(&d->text), &d->config, &d->findings);
 	findings_print(&d->findings, name, &out);
-	fwrite(out.p, 1, out.len, stderr);
+	if (out.len) /* without a finding there is no memory either, and fwrite takes no NULL */
+		fwrite(out.p, 1, out.len, stderr);
 	buf_free(&out);
 	return result;
 }

@@ -252,7 +252,9 @@ static void stop(struct forward *f)
 	inputs_close(f);
 	sink_free(f->sink);
 	control_free(f->control);
-	syncer_free(f->syncer);
+	/* a disk may hang for long: exit(2) ends its thread, we do not wait for it */
+	if (!f->syncer || !syncer_busy(f->syncer))
+		syncer_free(f->syncer);
 	signals_free(f->signals);
 	counts_close(f->counts);
 	spool_close(f->spool);

@@ -84,9 +84,13 @@ static void dropped(struct intake_core *c, bool audit, int64_t now_us)
 {
 	struct drops *d = &c->drops;
 	counts_add(c->counts, audit ? COUNT_DROPPED_FULL_AUDIT : COUNT_DROPPED_FULL, 1);
-	if (!d->active)
-		say(&c->say, SAY_ERR, "the spool is full: new records%s are dropped and counted",
-		    audit ? "" : " (but not yet those of audit programs)");
+	if (audit && !d->audit)
+		say(&c->say, SAY_ERR,
+		    "the spool is full: new records, those of audit programs too, are dropped and counted");
+	else if (!d->active)
+		say(&c->say, SAY_ERR,
+		    "the spool is full: new records, but not yet those of audit programs, are dropped and counted");
+	d->audit = d->audit || audit;
 	if (!d->active)
 		d->from_us = now_us;
 	d->active = true;

@@ -25,6 +25,7 @@ enum untrusted { UNTRUSTED_PASS, UNTRUSTED_MARK, UNTRUSTED_DROP };
  */
 struct drops {
 	bool active;
+	bool audit; /* audit records too */
 	int64_t from_us, to_us; /* the first and the last of this stretch; 0: before our start */
 };
 

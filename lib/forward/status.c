@@ -73,8 +73,11 @@ static void text_delivery(const struct forward *f, const struct view *v, struct 
 		timetext_span(s->next_try_ms, span);
 		buf_printf(out, ", next try in %s", span);
 	}
-	buf_printf(out, "\naccepted:   the last record %s%s\n", ago(v, s->last_accepted_ms, span),
-		   s->last_accepted_ms ? " ago" : "");
+	if (s->last_accepted_ms)
+		buf_printf(out, "\naccepted:   the last record %s ago\n",
+			   ago(v, s->last_accepted_ms, span));
+	else
+		buf_add_str(out, "\naccepted:   no record yet\n");
 	if (s->last_error[0])
 		buf_printf(out, "last error: %s (%s ago)\n", s->last_error,
 			   ago(v, s->last_error_ms, span));

@@ -155,6 +155,17 @@ static uint64_t wait_after(struct sink *s, enum session_end why, enum suspect_pl
 	return backoff_refused(&s->backoff);
 }
 
+static void note_end(struct sink *s, enum session_end why, const struct err *e)
+{
+	struct err early;
+	if (e && why == SESSION_END_OPEN_CLOSED) {
+		/* that it was so early tells more than how it ended */
+		err_set(&early, "%s: %s", session_end_name(why), e->text);
+		e = &early;
+	}
+	note_error(s, e ? e->text : session_end_name(why));
+}
+
 static void on_ended(void *arg, enum session_end why, const struct err *e)
 {
 	struct sink *s = arg;
@@ -167,7 +178,7 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 	}
 	enum suspect_plan plan = s->suspect.plan;
 	if (why != SESSION_END_CLOSED)
-		note_error(s, e ? e->text : session_end_name(why));
+		note_end(s, why, e);
 	sink_judge(s, why);
 	uint64_t ms = wait_after(s, why, plan);
 	window_rewind(&s->window);

@@ -199,6 +199,7 @@ rsyslogRelpConfig:
                      ["--config", c, "--spool-dir", self.path("s"), "--spool-max", "1"],
                      ["--config", c, "--spool-dir", self.path("s"), "--oversize", "shred"],
                      ["--config", c, "--spool-dir", self.path("s"), "--input", "tcp:1"],
+                     ["--config", c, "--spool-dir", self.path("s"), "--project", "a b"],
                      ["--config", c, "--spool-dir", self.path("s"), "word"]):
             p = subprocess.run([RELPBOX, "forward"] + args, stderr=subprocess.PIPE, timeout=30)
             self.assertEqual(p.returncode, 2, args)

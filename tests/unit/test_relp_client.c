@@ -221,8 +221,8 @@ static void open_is_answered_in_many_ways(void **state)
 		"1 rsp 6 200 OK\n", "1 rsp 3 200\n", "1 rsp 21 200 OK\nrelp_version=1\n",
 		"1 rsp 26 200 OK welcome to our site\n",
 		/* logstash */
-		"1 rsp 86 200 OK relp_version=0\nrelp_software=logstash,1.1.1,http://logstash.net\n"
-		"commands=syslog\n",
+		("1 rsp 86 200 OK relp_version=0\nrelp_software=logstash,1.1.1,http://logstash.net\n"
+		"commands=syslog\n"),
 		"0 foo 0\n1 rsp 6 200 OK\n", /* a hint that nobody knows */
 	};
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

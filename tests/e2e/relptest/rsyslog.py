@@ -46,7 +46,7 @@ class Rsyslogd(proc.Process):
         super().__exit__()
 
 
-def imrelp(folder, output, port=None, params="", globals_="", name="imrelp"):
+def imrelp(folder, output, port=None, params="", globals_="", name="imrelp", ruleset=""):
     """An rsyslogd that writes what imrelp receives to output, one raw message a line."""
     port = port or proc.free_port()
     config = f"""\
@@ -54,7 +54,7 @@ global({globals_ or 'net.enableDNS="off"'})
 module(load="imrelp")
 template(name="raw" type="string" string="%rawmsg%\\n")
 input(type="imrelp" port="{port}" address="127.0.0.1" ruleset="in" {params})
-ruleset(name="in") {{
+ruleset(name="in" {ruleset}) {{
   action(type="omfile" file="{output}" template="raw" flushOnTXEnd="on")
 }}
 """
