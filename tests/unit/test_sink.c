@@ -306,6 +306,53 @@ static void nobody_is_given_up_while_others_are_accepted(void **state)
 	rig_free(r);
 }
 
+/* --- what status says ---------------------------------------------------------------- */
+
+static enum verdict mute(struct peer *p, uint64_t number)
+{
+	(void)p;
+	(void)number;
+	return MUTE;
+}
+
+static void a_receiver_that_does_not_answer_is_not_called_delivering(void **state)
+{
+	(void)state;
+	struct sink_status st;
+	struct rig *r = rig_new(mute, 16, -1);
+	r->sink->session->conf.silent_ms = 90000;
+	rig_put(r, 3);
+	rig_until(r, r->peer.n == 3);
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_DELIVERING);
+	r->sink->session->progress_ms -= 7000;
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_SUSPENDED);
+	assert_in(st.last_error, "no answer to messages for 7 s");
+	assert_int_equal(st.unanswered, 3);
+	rig_free(r);
+}
+
+static void a_doubt_that_is_over_is_not_shown(void **state)
+{
+	(void)state;
+	struct sink_status st;
+	struct rig *r = rig_new(refuse_one, 16, -1);
+	r->peer.arg = 1;
+	rig_put(r, 3);
+	rig_until(r, r->peer.connections == 2 && r->sink->opened && r->sink->probe);
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_DOUBTING);
+	r->peer.arg = 0;
+	rig_until(r, r->sink->suspect.plan == SUSPECT_NONE);
+	peer_kill(&r->peer);
+	rig_put(r, 3);
+	rig_until(r, r->sink->stage == STAGE_WAITING && r->count[SINK_FAILURES]);
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_SUSPENDED);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +369,8 @@ int main(void)
 		cmocka_unit_test(the_suspect_is_the_first_after_a_pause),
 		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
 		cmocka_unit_test(what_was_accepted_behind_a_gap_is_not_given_up),
+		cmocka_unit_test(a_receiver_that_does_not_answer_is_not_called_delivering),
+		cmocka_unit_test(a_doubt_that_is_over_is_not_shown),
 		cmocka_unit_test(nobody_is_given_up_while_others_are_accepted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
