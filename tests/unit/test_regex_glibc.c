@@ -177,6 +177,7 @@ static void written_by_hand(void **state)
 	assert_true(t.patterns > 400 && t.accepted > 300);
 	assert_int_equal(t.differences[BACK_REFERENCE], 4);
 	assert_int_equal(t.differences[OUT_OF_MEMORY], 1);
+	assert_int_equal(t.differences[VOIDED_BEHIND_ASSERTION], 0);
 	buf_free(&patterns.text);
 	buf_free(&lines.text);
 }
