@@ -85,7 +85,7 @@ endef
 $(eval $(call variant,x86-64,$(call musl_gcc,x86-64),musl-x86-64/stamp))
 $(eval $(call variant,aarch64,$(call musl_gcc,aarch64),musl-aarch64/stamp))
 $(eval $(call variant,san,gcc -O1 -g $(SANITIZE),src/stamp))
-$(eval $(call variant,clang,clang -O2,src/stamp))
+$(eval $(call variant,clang,clang -O0,src/stamp))
 $(eval $(call variant,fuzz,clang -O1 -g $(SANITIZE) -fsanitize=fuzzer-no-link,src/stamp))
 
 # Rewritten only when a file came or went, so that no archive keeps a stale member.

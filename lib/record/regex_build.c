@@ -33,7 +33,6 @@ void regex_emit(struct regex_build *b, enum regex_op op, unsigned arg, int64_t j
 	grow_by(b, 1);
 }
 
-/* Puts a branch before the instructions from at on. */
 void regex_emit_before(struct regex_build *b, uint64_t at, enum regex_op op, int64_t jump)
 {
 	if (b->inst != NULL) {
@@ -57,7 +56,6 @@ static void emit_copy(struct regex_build *b, uint64_t at, uint64_t len)
 	grow_by(b, len);
 }
 
-/* The assertion just before the instruction at. */
 void regex_mark_frail(struct regex_build *b, uint64_t at)
 {
 	if (b->inst != NULL)
@@ -89,10 +87,13 @@ static uint64_t repeated_len(uint64_t len, uint64_t min, int max, bool frail)
  * n SKIPs in front of n bodies of len instructions, of which the first may be
  * there already: (((x)?x)?x)?, which is glibc's order.
  */
-static void emit_optional(struct regex_build *b, uint64_t at, int64_t n, int64_t len)
+static void emit_optional(struct regex_build *b, uint64_t at, uint64_t n, uint64_t len)
 {
-	for (int64_t i = n - 1; i >= 0; i--)
-		regex_emit_before(b, at, RX_SKIP, n - i + (n - i) * len);
+	memmove(b->inst + at + n, b->inst + at, (b->n - at) * sizeof(b->inst[0]));
+	for (uint64_t i = 0; i < n; i++)
+		b->inst[at + i] = (struct regex_inst){ .op = RX_SKIP,
+						       .jump = (int32_t)((n - i) * (len + 1)) };
+	grow_by(b, n);
 }
 
 void regex_repeat(struct regex_build *b, const struct regex_atom *atom, uint64_t min, int max)
@@ -120,10 +121,10 @@ void regex_repeat(struct regex_build *b, const struct regex_atom *atom, uint64_t
 	if (max < 0)
 		regex_emit(b, RX_BACK, 0, -(int64_t)len);
 
-	int64_t optional = max < 0 ? 0 : max - (int64_t)min;
-	uint64_t body = min == 0 ? from + (uint64_t)optional : from;
+	uint64_t optional = max < 0 ? 0 : (uint64_t)max - min;
+	uint64_t body = min == 0 ? from + optional : from;
 
-	emit_optional(b, min == 0 ? from : b->n, optional, (int64_t)len);
+	emit_optional(b, min == 0 ? from : b->n, optional, len);
 	while (b->n < from + total)
 		emit_copy(b, body, len);
 }

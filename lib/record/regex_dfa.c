@@ -245,8 +245,9 @@ static const char *leap(const bool *first, const char *p, const char *end)
 /*
  * Through the text as far as the rows are known. Returns where it stopped: *row
  * is an answer, or the byte there (or the end) leads from *row to what is not
- * known yet. The column's address does not wait for the row: one load a byte
- * is all that each byte waits for.
+ * known yet. The column's address does not wait for the row, so that one load
+ * is all that a byte waits for; the barrier keeps compilers from adding in
+ * another order, which costs a fifth.
  */
 static size_t run_known(const struct regex *re, struct slice text, size_t at, uint32_t *row)
 {
@@ -267,6 +268,7 @@ static size_t run_known(const struct regex *re, struct slice text, size_t at, ui
 		}
 		const uint32_t *column = next + of[(uint8_t)*p];
 
+		__asm__("" : "+r"(column));
 		to = column[s];
 		if (to < answers)
 			break;

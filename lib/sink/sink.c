@@ -133,10 +133,15 @@ static void on_opened(void *arg, struct slice offers)
 	sink_pump(s);
 }
 
-/* How long to wait after a session that ended this way. */
-static uint64_t wait_after(struct sink *s, enum session_end why)
+/* How long to wait after a session that ended this way; plan: what it was for. */
+static uint64_t wait_after(struct sink *s, enum session_end why, enum suspect_plan plan)
 {
 	uint64_t now = loop_now_ms(s->loop);
+	/* see suspect.h: the other record at once, the suspect after a pause */
+	if (plan == SUSPECT_ALONE && s->suspect.plan == SUSPECT_OTHER)
+		return 0;
+	if (plan == SUSPECT_OTHER && s->accepted_here)
+		return backoff_refused(&s->backoff);
 	bool settled = s->opened && s->window.in_flight == 0 &&
 		       now - s->opened_ms > SETTLED_MS;
 	if (why == SESSION_END_CONNECT)
@@ -150,6 +155,17 @@ static uint64_t wait_after(struct sink *s, enum session_end why)
 	return backoff_refused(&s->backoff);
 }
 
+static void note_end(struct sink *s, enum session_end why, const struct err *e)
+{
+	struct err early;
+	if (e && why == SESSION_END_OPEN_CLOSED) {
+		/* that it was so early tells more than how it ended */
+		err_set(&early, "%s: %s", session_end_name(why), e->text);
+		e = &early;
+	}
+	note_error(s, e ? e->text : session_end_name(why));
+}
+
 static void on_ended(void *arg, enum session_end why, const struct err *e)
 {
 	struct sink *s = arg;
@@ -160,10 +176,11 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 		finish(s);
 		return;
 	}
-	uint64_t ms = wait_after(s, why);
+	enum suspect_plan plan = s->suspect.plan;
 	if (why != SESSION_END_CLOSED)
-		note_error(s, e ? e->text : session_end_name(why));
+		note_end(s, why, e);
 	sink_judge(s, why);
+	uint64_t ms = wait_after(s, why, plan);
 	window_rewind(&s->window);
 	sink_try_after(s, ms);
 }

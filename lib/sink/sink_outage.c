@@ -84,13 +84,14 @@ void sink_outage_opened(struct sink *s)
 static void give_up(struct sink *s, uint64_t upto)
 {
 	uint64_t before = waiting(s);
-	window_forget(&s->window, upto);
+	size_t accepted = window_forget(&s->window, upto); /* behind a gap: not lost (or damaged) */
 	if (s->suspect.seq && s->suspect.seq <= upto)
 		suspect_clear(&s->suspect);
 	if (s->read_upto < upto)
 		s->read_upto = upto;
 	spool_acknowledge(s->spool, upto, loop_now_ms(s->loop));
-	uint64_t n = before - waiting(s);
+	uint64_t gone = before - waiting(s);
+	uint64_t n = gone > accepted ? gone - accepted : 0;
 	sink_count(s, SINK_GIVEN_UP, n);
 	if (n && s->outage.given_up == 0)
 		say(&s->ev.say, SAY_ERR,

@@ -92,14 +92,32 @@ static void send_all(struct sink *s)
 	advance(s);
 }
 
+/*
+ * The record that plan OTHER sends, or NULL. Where all that waits beside the
+ * suspect is accepted (the window is full of it, or nothing more comes), or was
+ * tried, an accepted one is sent again: better twice than never past the suspect.
+ */
+static struct window_item *pick_other(struct sink *s)
+{
+	uint64_t seq = s->suspect.seq;
+	size_t nth = suspect_other_nth(&s->suspect);
+	struct window_item *it;
+	struct spool_frame f;
+	while (!(it = window_other(&s->window, seq, nth)) && read_on(s, &f))
+		;
+	if (it)
+		return it;
+	s->suspect.other = 0;
+	it = window_take_back(&s->window, seq);
+	return it ? it : window_other(&s->window, seq, 0);
+}
+
 /* Plan ALONE or OTHER: this connection carries one record, then closes. */
 static void send_probe(struct sink *s)
 {
 	struct spool_frame f;
 	if (s->probe)
 		return;
-	while (window_items(&s->window) < SUSPECT_OTHERS + 2 && read_on(s, &f))
-		;
 	struct window_item *it = window_find(&s->window, s->suspect.seq);
 	if (!it || !reread(s, it, &f)) {
 		suspect_clear(&s->suspect);
@@ -107,11 +125,7 @@ static void send_probe(struct sink *s)
 		return;
 	}
 	if (s->suspect.plan == SUSPECT_OTHER) {
-		it = window_other(&s->window, s->suspect.seq, s->suspect.other);
-		if (!it && s->suspect.other) {
-			s->suspect.other = 0;
-			it = window_other(&s->window, s->suspect.seq, 0);
-		}
+		it = pick_other(s);
 		if (!it || !reread(s, it, &f)) {
 			suspect_no_other(&s->suspect);
 			it = window_find(&s->window, s->suspect.seq);
@@ -170,6 +184,8 @@ void sink_on_accepted(void *arg, uint64_t first, uint64_t last, size_t count)
 			sink_outage_end(s);
 		sink_set_state(s, SINK_DELIVERING);
 	} else {
+		/* the receiver takes records: nobody has waited for it longer than since now */
+		giveup_reset(&s->outage.giveup);
 		/* one record, one connection: the plan for the next one is known */
 		session_close(s->session);
 	}
@@ -230,8 +246,9 @@ void sink_judge(struct sink *s, enum session_end why)
 	}
 	struct window_item *it = s->probe ? window_find(&s->window, s->probe) : NULL;
 	bool unanswered = it && it->in_flight && why != SESSION_END_CLOSED;
-	if (!s->probe || !(s->probe_answered || unanswered))
-		return;
-	if (suspect_failed(&s->suspect))
+	if (!s->probe)
+		suspect_untried(&s->suspect);
+	else if ((s->probe_answered || unanswered) &&
+		 suspect_failed(&s->suspect, s->probe_answered))
 		set_aside(s);
 }

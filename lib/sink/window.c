@@ -51,7 +51,7 @@ void window_rewind(struct window *w)
 
 struct window_item *window_next(struct window *w)
 {
-	while (w->next != w->tail && item(w, w->next)->accepted)
+	while (w->next != w->tail && (item(w, w->next)->accepted || item(w, w->next)->in_flight))
 		w->next++;
 	return w->next == w->tail ? NULL : item(w, w->next);
 }
@@ -129,10 +129,14 @@ uint64_t window_advance(struct window *w)
 	return upto;
 }
 
-void window_forget(struct window *w, uint64_t upto)
+size_t window_forget(struct window *w, uint64_t upto)
 {
-	while (w->head != w->tail && item(w, w->head)->seq <= upto)
+	size_t accepted = 0;
+	while (w->head != w->tail && item(w, w->head)->seq <= upto) {
+		accepted += item(w, w->head)->accepted;
 		drop_oldest(w);
+	}
+	return accepted;
 }
 
 struct window_item *window_oldest_in_flight(struct window *w)
@@ -149,6 +153,18 @@ struct window_item *window_other(struct window *w, uint64_t seq, size_t nth)
 		struct window_item *it = item(w, i);
 		if (it->seq != seq && !it->accepted && nth-- == 0)
 			return it;
+	}
+	return NULL;
+}
+
+struct window_item *window_take_back(struct window *w, uint64_t seq)
+{
+	for (uint64_t i = w->tail; i != w->head; i--) {
+		struct window_item *it = item(w, i - 1);
+		if (it->seq != seq && it->accepted) {
+			it->accepted = false;
+			return it;
+		}
 	}
 	return NULL;
 }

@@ -40,7 +40,7 @@ void window_add(struct window *w, uint64_t seq, size_t size);
 /* A new connection: nothing is in flight, sending starts at the oldest. */
 void window_rewind(struct window *w);
 
-/* The next item to send (accepted ones passed over), or NULL when all were. */
+/* The next item to send (accepted ones, and what is under way, passed over), or NULL when all were. */
 struct window_item *window_next(struct window *w);
 
 /* window_next's item was handed to the connection. */
@@ -61,13 +61,19 @@ void window_refuse(struct window *w, struct window_item *it);
  */
 uint64_t window_advance(struct window *w);
 
-/* Drops everything up to seq, whatever its state (given up). */
-void window_forget(struct window *w, uint64_t upto);
+/* Drops everything up to seq, whatever its state (given up). Returns how many of these were accepted. */
+size_t window_forget(struct window *w, uint64_t upto);
 
 /* The oldest that is in flight, or NULL. */
 struct window_item *window_oldest_in_flight(struct window *w);
 
 /* The nth (from 0) waiting item behind seq that is not accepted, or NULL. */
 struct window_item *window_other(struct window *w, uint64_t seq, size_t nth);
+
+/*
+ * The newest accepted one but seq is waiting again, to be sent once more; NULL:
+ * there is none.
+ */
+struct window_item *window_take_back(struct window *w, uint64_t seq);
 
 #endif

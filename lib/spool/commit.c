@@ -22,18 +22,9 @@ void spool_sick(struct spool *sp, const struct err *e)
 	sp->trouble = *e;
 	sp->retry_ms = sp->now_ms + RETRY_MS;
 	sp->cur = NULL;
-	if (!s)
+	/* What a failed write left is cut off, or else hidden by the next segment's number. */
+	if (s && ftruncate(s->fd, (off_t)s->size) != 0)
 		return;
-	if (s->last >= s->number || sp->n_segs == 1) {
-		/* What a failed write left is cut off, or else hidden by the next segment's number. */
-		if (ftruncate(s->fd, (off_t)s->size) != 0)
-			return;
-	} else {
-		char name[SEG_NAME_MAX];
-		dir_seg_name(name, s->number, s->salt);
-		if (unlinkat(sp->dirfd, name, 0) == 0)
-			seg_forget(sp, s);
-	}
 }
 
 /*
@@ -47,8 +38,8 @@ static bool wants_roll(const struct spool *sp)
 		return true;
 	if (s->last < s->number)
 		return false;
-	if (s->size >= sp->seg_bytes)
-		return true;
+	if (s->size >= sp->seg_bytes || s->head_sources < sp->sources.n_safe)
+		return true; /* a source's first cursor gets into a head at once, see wants_head */
 	uint64_t used = sp->seg_total + sp->tail.unwritten;
 	if (sp->acked >= sp->committed && used > sp->max_bytes - sp->reserve)
 		return true; /* all that the files hold is acknowledged: room comes back so */
@@ -165,15 +156,14 @@ static void try_heal(struct spool *sp)
 {
 	struct err e;
 	sp->retry_ms = sp->now_ms + RETRY_MS;
-	if (heal(sp, &e) != 0) {
+	if (heal(sp, &e) != 0 && (!seg_make_room(sp) || heal(sp, &e) != 0)) {
 		sp->trouble = e;
 		return;
 	}
 	sp->sick = false;
 	sp->trouble = (struct err){ 0 };
+	seg_release(sp);
 	spool_write(sp);
-	if (!sp->sick)
-		seg_release(sp);
 }
 
 /* Takes the frames up to upto out of the counts; their cursors become safe. */

@@ -17,6 +17,7 @@
 #define LINGER_MS 1000U	       /* unacknowledged for so long: wants a sync */
 #define MARK_MS 250U
 #define MARK_FRAMES 256U /* or sooner: a kill costs a window and a read batch twice, not what a fast sink sends in MARK_MS */
+#define HEAD_MS 60000U	       /* so old may durable cursors become */
 #define STAMP_MS 100U
 #define STAMPS 32U /* at least 1.5 s of them */
 #define ASIDE_MAX (8U << 20)
@@ -59,10 +60,14 @@ struct segment {
 	uint64_t salt;
 	uint32_t seed;
 	uint32_t head_len;
+	size_t head_sources; /* how many its head tells of */
 	uint64_t size;	     /* bytes of the file */
 	struct tally tally;
 	uint64_t synced;     /* durable up to this number */
 	bool named;	     /* so is its name */
+	bool filed;	     /* so is its head */
+	bool based;	     /* all before it was durable or, by a durable mark, acknowledged */
+	bool found;	     /* by recovery: its head may be durable */
 	bool failed;	     /* fdatasync failed: never again */
 	int fd;		     /* -1: closed */
 	uint64_t born_ms;
@@ -105,11 +110,12 @@ struct stamp {
 	uint64_t seq, ms;
 };
 
+enum job_kind { JOB_NONE, JOB_FILE, JOB_DIR, JOB_MARK };
+
 struct sync_job {
-	bool running;
-	bool dir;
+	enum job_kind kind;
 	struct segment *seg; /* NULL: gone meanwhile */
-	uint64_t last;	     /* dir: number of the newest segment then */
+	uint64_t last;	     /* JOB_DIR: number of the newest segment then */
 	uint64_t upto;
 };
 
@@ -149,6 +155,8 @@ struct spool {
 	struct stamp stamps[STAMPS];
 	size_t n_stamps;
 	uint64_t sync_upto, durable;
+	uint64_t head_ms;    /* when a head with all cursors became durable; 0: none in this run */
+	size_t head_sources; /* how many it told of */
 	struct sync_job job;
 
 	uint64_t oldest_seq;
@@ -183,6 +191,8 @@ struct segment *seg_create(struct spool *sp, uint64_t number, uint64_t prev_last
 int seg_publish(struct spool *sp, struct segment *s, struct err *e);
 int seg_write(struct segment *s, const struct iovec *iov, int n, uint64_t off);
 int seg_roll(struct spool *sp, struct err *e); /* finishes cur, starts the next */
+bool seg_headed(const struct spool *sp, const struct segment *s); /* its cursors are durable, and of all */
+bool seg_make_room(struct spool *sp); /* on a full disk; true: there may be some now */
 void seg_release(struct spool *sp); /* removes those that are acknowledged */
 
 /* --- read.c --- */
@@ -203,6 +213,7 @@ int spool_respool(struct spool *sp, struct segment *old, struct err *e);
 /* --- mark.c --- */
 uint64_t mark_read(int dirfd, uint64_t *turn); /* 0: none */
 void mark_write(struct spool *sp, bool now);
+void mark_drop(struct spool *sp); /* the next mark_write makes another file */
 
 /* --- recover.c --- */
 int recover(struct spool *sp, struct err *e);

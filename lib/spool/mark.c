@@ -56,17 +56,25 @@ uint64_t mark_read(int dirfd, uint64_t *turn)
 void mark_write(struct spool *sp, bool now)
 {
 	char p[MARK_BYTES];
-	if (sp->acked == sp->marked || sp->dirfd < 0)
+	if ((sp->acked == sp->marked && sp->mark_fd >= 0) || sp->dirfd < 0)
 		return;
 	if (!now && sp->acked - sp->marked < MARK_FRAMES && sp->now_ms - sp->mark_ms < MARK_MS)
 		return;
 	sp->mark_ms = sp->now_ms;
 	if (sp->mark_fd < 0)
-		sp->mark_fd = dir_file(sp->dirfd, "mark", O_WRONLY | O_CREAT);
+		sp->mark_fd = dir_file(sp->dirfd, "mark", O_RDWR | O_CREAT);
 	if (sp->mark_fd < 0)
 		return;
 	encode(p, ++sp->mark_turn, sp->acked);
 	off_t slot = sp->mark_turn & 1 ? MARK_SLOT : 0;
 	if (pwrite(sp->mark_fd, p, sizeof(p), slot) == (ssize_t)sizeof(p))
 		sp->marked = sp->acked;
+}
+
+void mark_drop(struct spool *sp)
+{
+	(void)unlinkat(sp->dirfd, "mark", 0);
+	if (sp->mark_fd >= 0)
+		close(sp->mark_fd);
+	sp->mark_fd = -1;
 }

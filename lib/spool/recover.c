@@ -74,6 +74,7 @@ static int load(struct spool *sp, const struct dir_seg *d, struct found *f, stru
 	struct segment *s = seg_new(d->number, d->salt);
 
 	dir_seg_name(name, d->number, d->salt);
+	s->found = true;
 	s->fd = dir_file(sp->dirfd, name, O_RDONLY);
 	int err = s->fd < 0 || fstat(s->fd, &st) != 0;
 	if (!err) {
@@ -93,38 +94,33 @@ static int load(struct spool *sp, const struct dir_seg *d, struct found *f, stru
 	if (v == SEG_OTHER && !err && salvage(s) == 1)
 		ours = 1; /* only its version field is damaged */
 	buf_free(&b);
-	if (ours == 1) {
+	if (ours >= 0) { /* an empty one too: what is missing shows by it */
 		f->seg = s;
 		if (v == SEG_GOOD) {
 			s->head_len = h.len;
 			s->prev_last = h.prev_last;
 			f->acked = h.acked;
 			f->run_start = (h.flags & SEG_RUN_START) != 0;
-		} else {
+		} else if (ours == 1) {
 			sp->gap_bytes += SEG_HEAD_FIXED;
 		}
 		return 0;
 	}
 	sources_free(&f->sources);
-	if (ours < 0) {
-		dir_foreign(sp->dirfd, name);
-		sp->foreign++;
-	}
-	uint64_t above = d->number + (ours < 0 ? s->size : 0);
+	dir_foreign(sp->dirfd, name);
+	sp->foreign++;
+	uint64_t above = d->number + s->size;
 	if (sp->appended < above && above <= SEQ_MAX)
 		sp->appended = above;
 	seg_free(s);
 	return 1;
 }
 
-static void take_sources(struct sources *to, const struct sources *from, bool frozen)
+static void take_sources(struct sources *to, const struct sources *from)
 {
 	for (size_t i = 0; i < from->n; i++) {
 		const struct source *s = &from->list[i];
-		struct slice name = buf_slice(&s->name);
-		const struct source *known = sources_find(to, name);
-		if (!frozen || !known || !known->safe_seq)
-			sources_safe(to, name, buf_slice(&s->safe), s->safe_seq);
+		sources_safe(to, buf_slice(&s->name), buf_slice(&s->safe), s->safe_seq);
 	}
 }
 
@@ -153,12 +149,10 @@ static void pass_frame(struct spool *sp, struct pass *p, struct segment *s,
 		tally_add(&s->tally, h);
 		tally_add(&sp->tally, h);
 	}
-	if (!h->cursor_len)
+	if (!h->cursor_len || p->frozen)
 		return;
 	frame_view(bytes, h, &f);
-	const struct source *known = sources_find(&sp->sources, f.source);
-	if (!p->frozen || !known || !known->safe_seq)
-		sources_safe(&sp->sources, f.source, f.cursor, f.seq);
+	sources_safe(&sp->sources, f.source, f.cursor, f.seq);
 }
 
 /*
@@ -177,7 +171,9 @@ static void pass_segment(struct spool *sp, struct pass *p, struct segment *s, ui
 	uint64_t end = p->scan.seen < limit ? p->scan.seen : s->last;
 	if (end < prev_last)
 		end = prev_last;
-	gap(sp, p, s->last, end + 1);
+	/* Only a head is left where its frames were acknowledged, or by a power cut. */
+	if (s->size > s->head_len)
+		gap(sp, p, s->last, end + 1);
 	if (p->count)
 		sp->gap_bytes += p->scan.gap_bytes;
 	if (prev_last > s->last && prev_last > sp->acked)
@@ -199,7 +195,8 @@ static void pass_all(struct spool *sp, struct found *f, size_t n)
 		struct segment *s = f[i].seg;
 		bool last = i + 1 == n;
 		uint64_t limit = last ? UINT64_MAX : f[i + 1].seg->number;
-		take_sources(&sp->sources, &f[i].sources, p.frozen);
+		if (!p.frozen)
+			take_sources(&sp->sources, &f[i].sources);
 		p.count = i >= run;
 		if (last || limit - 1 > sp->acked) {
 			pass_segment(sp, &p, s, limit, last ? 0 : f[i + 1].seg->prev_last);

@@ -154,6 +154,7 @@ struct segment *seg_create(struct spool *sp, uint64_t number, uint64_t prev_last
 		s = NULL;
 	} else {
 		s->size = s->head_len = h.len;
+		s->head_sources = sp->sources.n_safe;
 		s->prev_last = prev_last;
 		s->born_ms = sp->now_ms;
 	}
@@ -202,18 +203,81 @@ static void count_lost(struct spool *sp, struct segment *s)
 	s->tally = (struct tally){ 0 };
 }
 
+bool seg_headed(const struct spool *sp, const struct segment *s)
+{
+	return s->filed && s->named && s->based && s->head_sources >= sp->sources.n_safe;
+}
+
+/*
+ * The directory may reach the disk long before a new file's bytes do: if then
+ * the power goes, the only heads with cursors are those that were synced. The
+ * last of them stays, without its frames, until a later one is durable.
+ */
+static bool must_stay(const struct spool *sp, size_t i)
+{
+	if (!sp->sources.n_safe || !(sp->segs[i]->found || sp->segs[i]->filed))
+		return false;
+	while (++i < sp->n_segs)
+		if (seg_headed(sp, sp->segs[i]))
+			return false;
+	return true;
+}
+
+static bool empty(struct spool *sp, struct segment *s, const char *name)
+{
+	if (s->size <= s->head_len)
+		return true;
+	int fd = dir_file(sp->dirfd, name, O_WRONLY);
+	if (fd < 0)
+		return false;
+	bool done = s->head_len && ftruncate(fd, (off_t)s->head_len) == 0;
+	close(fd);
+	if (!done)
+		return false;
+	for (size_t i = 0; i < READERS; i++)
+		if (sp->readers[i].seg == s)
+			reader_reset(&sp->readers[i]);
+	count_lost(sp, s);
+	sp->seg_total -= s->size - s->head_len;
+	s->size = s->head_len;
+	s->last = s->number - 1;
+	s->n_points = 0;
+	return true;
+}
+
 void seg_release(struct spool *sp)
 {
 	char name[SEG_NAME_MAX];
-	while (sp->n_segs > 1 && sp->segs[0] != sp->cur && sp->segs[0]->last <= sp->acked) {
-		struct segment *s = sp->segs[0];
-		mark_write(sp, true); /* else a kill now would make the next start miss its frames */
+	for (size_t i = 0; i + 1 < sp->n_segs && sp->segs[i]->last <= sp->acked;) {
+		struct segment *s = sp->segs[i];
+		if (s == sp->cur)
+			return;
 		dir_seg_name(name, s->number, s->salt);
+		mark_write(sp, true); /* else a kill now would make the next start miss its frames */
+		if (must_stay(sp, i) && empty(sp, s, name)) {
+			i++;
+			continue;
+		}
 		if (unlinkat(sp->dirfd, name, 0) != 0 && errno != ENOENT)
 			return;
 		count_lost(sp, s);
 		seg_forget(sp, s);
 	}
+}
+
+/*
+ * On a full disk the next segment may not fit because of the last one, though
+ * all of it is acknowledged. Its head stays: an older cursor costs duplicates.
+ */
+bool seg_make_room(struct spool *sp)
+{
+	char name[SEG_NAME_MAX];
+	struct segment *s = sp->n_segs ? sp->segs[sp->n_segs - 1] : NULL;
+	if (!s || sp->cur || s->last > sp->acked || s->size <= s->head_len)
+		return false;
+	mark_write(sp, true);
+	dir_seg_name(name, s->number, s->salt);
+	return empty(sp, s, name);
 }
 
 void seg_close(struct spool *sp, struct segment *s)

@@ -48,6 +48,7 @@ static struct source *get(struct sources *t, struct slice name)
 		for (size_t k = 1; k < t->n; k++)
 			if (age(&t->list[k]) < age(&t->list[i]))
 				i = k;
+		t->n_safe -= t->list[i].safe_seq != 0;
 		t->list[i].name.len = t->list[i].safe.len = t->list[i].pending.len = 0;
 		t->list[i].safe_seq = t->list[i].pending_seq = 0;
 	}
@@ -72,6 +73,7 @@ void sources_safe(struct sources *t, struct slice name, struct slice cursor, uin
 	if (seq < s->safe_seq)
 		return;
 	put(&s->safe, cursor);
+	t->n_safe += s->safe_seq == 0;
 	s->safe_seq = seq;
 	if (s->pending_seq <= seq)
 		s->pending_seq = 0;
@@ -93,6 +95,7 @@ void sources_commit(struct sources *t, uint64_t seq)
 		struct buf old = s->safe;
 		s->safe = s->pending;
 		s->pending = old;
+		t->n_safe += s->safe_seq == 0;
 		s->safe_seq = s->pending_seq;
 		s->pending_seq = 0;
 	}

@@ -25,7 +25,8 @@ struct source {
 struct sources {
 	struct source *list;
 	size_t n;
-	size_t last; /* found last time */
+	size_t n_safe; /* with a safe cursor */
+	size_t last;   /* found last time */
 };
 
 void sources_free(struct sources *t);

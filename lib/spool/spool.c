@@ -79,6 +79,7 @@ int spool_open(struct spool **out, const struct spool_conf *conf, uint64_t now_m
 	} else if (seg_roll(sp, &why) != 0) {
 		spool_sick(sp, &why);
 	} else {
+		mark_write(sp, true);
 		seg_release(sp);
 	}
 	if (sp->recovered)

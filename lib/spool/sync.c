@@ -3,6 +3,8 @@
 
 #include <unistd.h>
 
+#define HEAD_MORE (64U << 10)
+
 /*
  * Remembers when what is committed now was committed. The last stamp moves on
  * until STAMP_MS have passed since the one before it, so that none is missing.
@@ -62,24 +64,59 @@ void spool_sync_all(struct spool *sp)
 	sp->sync_upto = sp->committed;
 }
 
-static void job(struct spool *sp, struct segment *s, bool dir, uint64_t upto, int *fd,
+static bool job(struct spool *sp, enum job_kind kind, struct segment *s, uint64_t upto, int *fd,
 		uint64_t *number)
 {
-	sp->job = (struct sync_job){ .running = true, .dir = dir, .seg = s, .upto = upto };
-	*fd = dir ? sp->dirfd : s->fd;
+	sp->job = (struct sync_job){ .kind = kind, .seg = s, .upto = upto };
+	if (kind == JOB_DIR)
+		sp->job.last = sp->segs[sp->n_segs - 1]->number;
+	*fd = kind == JOB_DIR ? sp->dirfd : kind == JOB_MARK ? sp->mark_fd : s->fd;
 	*number = upto;
+	return true;
+}
+
+/*
+ * Durable cursors, where a source has any: once a minute, best while the segment
+ * is little more than its head.
+ */
+static bool wants_head(const struct spool *sp)
+{
+	const struct segment *s = sp->cur;
+	if (!s || sp->sick || seg_headed(sp, s) || s->head_sources < sp->sources.n_safe ||
+	    !sp->sources.n_safe)
+		return false;
+	uint64_t age = sp->now_ms - sp->head_ms;
+	return !sp->head_ms || sp->head_sources < sp->sources.n_safe || age >= 2 * HEAD_MS ||
+	       (age >= HEAD_MS && s->size < s->head_len + HEAD_MORE);
+}
+
+/* The file, then the mark (so that no hole seems to be before it), then the names. */
+static bool job_head(struct spool *sp, int *fd, uint64_t *number)
+{
+	struct segment *s = sp->cur;
+	if (!wants_head(sp))
+		return false;
+	if (!s->filed)
+		return job(sp, JOB_FILE, s, s->last, fd, number);
+	if (!s->based) {
+		mark_write(sp, true);
+		if (sp->mark_fd < 0 || sp->marked != sp->acked || spool_durable(sp) < s->prev_last)
+			return false;
+		return job(sp, JOB_MARK, s, s->last, fd, number);
+	}
+	return job(sp, JOB_DIR, NULL, s->last, fd, number);
 }
 
 bool spool_sync_next(struct spool *sp, uint64_t now_ms, int *fd, uint64_t *number)
 {
 	sp->now_ms = now_ms;
-	if (sp->job.running || sp->dirfd < 0)
+	if (sp->job.kind || sp->dirfd < 0)
 		return false;
 	uint64_t upto = lingering(sp);
 	if (upto < sp->sync_upto)
 		upto = sp->sync_upto;
 	if (upto <= sp->acked || upto <= sp->durable)
-		return false;
+		return job_head(sp, fd, number);
 	for (size_t i = 0; i < sp->n_segs && sp->segs[i]->number <= upto; i++) {
 		struct segment *s = sp->segs[i];
 		if (done(sp, s) || s->failed)
@@ -87,16 +124,12 @@ bool spool_sync_next(struct spool *sp, uint64_t now_ms, int *fd, uint64_t *numbe
 		if (s->synced < s->last && s->synced < upto) {
 			if (seg_open(sp, s) != 0)
 				continue;
-			job(sp, s, false, s->last, fd, number);
-			return true;
+			return job(sp, JOB_FILE, s, s->last, fd, number);
 		}
-		if (!s->named) {
-			job(sp, NULL, true, upto, fd, number);
-			sp->job.last = sp->segs[sp->n_segs - 1]->number;
-			return true;
-		}
+		if (!s->named)
+			return job(sp, JOB_DIR, NULL, upto, fd, number);
 	}
-	return false;
+	return job_head(sp, fd, number);
 }
 
 static void failed(struct spool *sp, struct segment *s, int error)
@@ -116,20 +149,32 @@ void spool_synced(struct spool *sp, uint64_t number, int error, uint64_t now_ms)
 {
 	struct sync_job j = sp->job;
 	sp->now_ms = now_ms;
-	if (!j.running || number != j.upto)
+	if (!j.kind || number != j.upto)
 		return;
 	sp->job = (struct sync_job){ 0 };
 	if (error) {
-		if (j.dir || j.seg)
-			failed(sp, j.dir ? NULL : j.seg, error);
+		if (j.kind == JOB_MARK)
+			mark_drop(sp);
+		if (j.kind != JOB_FILE || j.seg)
+			failed(sp, j.kind == JOB_FILE ? j.seg : NULL, error);
 		return;
 	}
-	for (size_t i = 0; j.dir && i < sp->n_segs; i++)
+	for (size_t i = 0; j.kind == JOB_DIR && i < sp->n_segs; i++)
 		if (sp->segs[i]->number <= j.last)
 			sp->segs[i]->named = true;
-	if (j.seg && j.seg->synced < j.upto)
-		j.seg->synced = j.upto;
+	if (j.seg && j.kind == JOB_MARK)
+		j.seg->based = true;
+	if (j.seg && j.kind == JOB_FILE) {
+		j.seg->filed = true;
+		if (j.seg->synced < j.upto)
+			j.seg->synced = j.upto;
+	}
 	if (j.seg && j.seg != sp->cur && j.seg->synced >= j.seg->last)
 		seg_close(sp, j.seg);
 	update(sp);
+	if (sp->cur && seg_headed(sp, sp->cur)) {
+		sp->head_ms = sp->now_ms ? sp->now_ms : 1;
+		sp->head_sources = sp->cur->head_sources;
+		seg_release(sp); /* what stayed only for its cursors */
+	}
 }

@@ -176,12 +176,12 @@ static void suspect_is_set_aside_after_three_failures_with_others_between(void *
 	suspect_refused(&s, 7);
 	for (int i = 0; i < 2; i++) {
 		assert_int_equal(s.plan, SUSPECT_ALONE);
-		assert_false(suspect_failed(&s));
+		assert_false(suspect_failed(&s, true));
 		assert_int_equal(s.plan, SUSPECT_OTHER);
 		suspect_accepted(&s, 8 + (uint64_t)i);
 	}
 	assert_int_equal(s.plan, SUSPECT_ALONE);
-	assert_true(suspect_failed(&s));
+	assert_true(suspect_failed(&s, true));
 }
 
 static void nothing_is_set_aside_while_everything_is_refused(void **state)
@@ -190,11 +190,11 @@ static void nothing_is_set_aside_while_everything_is_refused(void **state)
 	struct suspect s = { 0 };
 	suspect_refused(&s, 7);
 	for (int i = 0; i < 1000; i++)
-		assert_false(suspect_failed(&s));
+		assert_false(suspect_failed(&s, true));
 	assert_true(s.failures <= 1);
 	/* the receiver is mended in between: the other record goes first, the suspect next */
 	while (s.plan != SUSPECT_OTHER)
-		assert_false(suspect_failed(&s));
+		assert_false(suspect_failed(&s, true));
 	suspect_accepted(&s, 9);
 	assert_int_equal(s.plan, SUSPECT_ALONE);
 	suspect_accepted(&s, 7);

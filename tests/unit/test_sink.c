@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The sink as a whole: what it makes of receivers that refuse, break, are silent or away. */
+#include "sink_test.h"
+
+static void all_arrive_once_and_in_order(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(NULL, 16, -1);
+	size_t twice;
+	rig_put(r, 1000);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 1000, &twice), 1000);
+	assert_int_equal(twice, 0);
+	assert_int_equal(peer_overtakers(&r->peer), 0);
+	assert_int_equal(r->count[SINK_ACCEPTED], 1000);
+	assert_int_equal(r->lines, 0);
+	rig_free(r);
+}
+
+/* --- one record that is not wanted --------------------------------------------- */
+
+static enum verdict refuse_one(struct peer *p, uint64_t number)
+{
+	return number == p->arg ? NO : YES;
+}
+
+static enum verdict break_at_one(struct peer *p, uint64_t number)
+{
+	return number == p->arg ? BREAK : YES;
+}
+
+static void expect_one_aside(struct rig *r, uint64_t records)
+{
+	size_t twice;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, records, &twice), records - 1);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 1);
+	assert_int_equal(stats(&r->box).aside_frames, 1);
+}
+
+static void the_others_behind_a_refused_record_are_already_accepted(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_one, 2048, -1);
+	r->peer.arg = 20;
+	rig_put(r, 200);
+	expect_one_aside(r, 200);
+	rig_free(r);
+}
+
+static void the_whole_window_behind_a_refused_record_is_accepted(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_one, 8, -1);
+	r->peer.arg = 1;
+	rig_put(r, 8);
+	expect_one_aside(r, 8);
+	rig_put(r, 100);
+	rig_until(r, rig_is_empty(r));
+	rig_free(r);
+}
+
+static void a_full_window_behind_a_refused_record_is_no_dead_end(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_one, 8, -1);
+	r->peer.arg = 1;
+	rig_put(r, 100);
+	expect_one_aside(r, 100);
+	rig_free(r);
+}
+
+static void a_record_that_breaks_the_session_is_set_aside(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(break_at_one, 16, -1);
+	r->peer.arg = 30;
+	rig_put(r, 100);
+	expect_one_aside(r, 100);
+	rig_free(r);
+}
+
+/* --- many that are not wanted --------------------------------------------------- */
+
+static enum verdict refuse_upto(struct peer *p, uint64_t number)
+{
+	return number <= p->arg ? NO : YES;
+}
+
+static enum verdict refuse_even(struct peer *p, uint64_t number)
+{
+	(void)p;
+	return number % 2 ? YES : NO;
+}
+
+static void a_run_of_bad_records_hides_no_good_one(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_upto, 64, -1);
+	size_t twice;
+	r->peer.arg = 40;
+	rig_put(r, 100);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 100, &twice), 60);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 40);
+	rig_free(r);
+}
+
+static void every_second_record_is_bad(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_even, 8, -1);
+	size_t twice;
+	rig_put(r, 61);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 61, &twice), 31);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 30);
+	rig_free(r);
+}
+
+/* --- a receiver that is ill ------------------------------------------------------ */
+
+static enum verdict refuse_all_until(struct peer *p, uint64_t number)
+{
+	(void)number;
+	return p->n < p->arg ? NO : YES;
+}
+
+static enum verdict break_all_until(struct peer *p, uint64_t number)
+{
+	(void)number;
+	return p->n < p->arg ? BREAK : YES;
+}
+
+/* Mended at the nth record that it sees: nothing is set aside, and few overtake. */
+static void ill_until(script *says, uint64_t n, size_t overtakers)
+{
+	struct rig *r = rig_new(says, 16, -1);
+	size_t twice;
+	r->peer.arg = n;
+	rig_put(r, 50);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 50, &twice), 50);
+	assert_int_equal(twice, 0);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 0);
+	assert_in_range(peer_overtakers(&r->peer), 0, overtakers);
+	rig_free(r);
+}
+
+static void nothing_is_set_aside_when_everything_is_refused(void **state)
+{
+	(void)state;
+	for (uint64_t n = 1; n < 40; n += 3)
+		ill_until(refuse_all_until, n, n < 16 ? 16 : 1);
+	for (uint64_t n = 1; n < 20; n++)
+		ill_until(break_all_until, n, 1);
+}
+
+/* The suspect, and at once another one; then the pause, which grows to a minute. */
+static void the_suspect_is_the_first_after_a_pause(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_all_until, 16, -1);
+	r->peer.arg = UINT64_MAX;
+	rig_put(r, 16);
+	rig_until(r, r->peer.connections == 41);
+	assert_in_range(r->waits, 20, 21);
+	assert_true(r->longest_ms > 10000);
+	for (size_t i = 16; i < r->peer.n; i++)
+		if (r->peer.seen[i].connection % 2 == 0)
+			assert_int_equal(r->peer.seen[i].number, 1);
+	/* mended in the pause */
+	rig_until(r, r->sink->stage == STAGE_WAITING && r->sink->suspect.plan == SUSPECT_ALONE);
+	r->peer.arg = 0;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_overtakers(&r->peer), 0);
+	rig_free(r);
+}
+
+/* --- giving up -------------------------------------------------------------------- */
+
+static enum verdict refuse_one_mute_others(struct peer *p, uint64_t number)
+{
+	return number == p->arg ? NO : MUTE;
+}
+
+/* resumeRetryCount 0, but with another time than 30 s. */
+static struct rig *rig_giving_up_after(uint64_t ms, script *says, size_t window_frames)
+{
+	struct rig *r = rig_new(says, window_frames, 0);
+	r->sink->outage.giveup.limit_ms = ms;
+	return r;
+}
+
+static void wait_ms(struct rig *r, uint64_t ms)
+{
+	for (uint64_t end = clock_mono_ms() + ms; clock_mono_ms() < end;)
+		rig_turn(r);
+}
+
+static void the_suspect_is_given_up_while_another_record_is_under_way(void **state)
+{
+	(void)state;
+	struct rig *r = rig_giving_up_after(50, refuse_one_mute_others, 16);
+	r->peer.arg = 1;
+	rig_put(r, 1);
+	rig_until(r, r->sink->suspect.seq);
+	rig_put(r, 5);
+	rig_until(r, r->sink->suspect.plan == SUSPECT_OTHER && r->sink->probe);
+	wait_ms(r, 60);
+	sink_on_outage_tick(r->sink);
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	assert_int_equal(r->sink->suspect.seq, 0);
+	r->peer.says = NULL;
+	r->sink->outage.giveup.limit_ms = 100000;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	rig_free(r);
+}
+
+static void what_was_accepted_behind_a_gap_is_not_given_up(void **state)
+{
+	(void)state;
+	struct rig *r = rig_giving_up_after(50, refuse_one, 16);
+	r->peer.arg = 1;
+	rig_put(r, 10);
+	rig_until(r, r->count[SINK_ACCEPTED] == 9);
+	peer_kill(&r->peer);
+	sink_on_outage_tick(r->sink);
+	wait_ms(r, 60);
+	sink_on_outage_tick(r->sink);
+	assert_true(rig_is_empty(r));
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	rig_free(r);
+}
+
+static void nobody_is_given_up_while_others_are_accepted(void **state)
+{
+	(void)state;
+	struct rig *r = rig_giving_up_after(100, refuse_upto, 64);
+	r->peer.arg = 60;
+	rig_put(r, 200);
+	uint64_t begin = clock_mono_ms();
+	while (!rig_is_empty(r)) {
+		rig_turn(r);
+		if (r->sink->outage.since_ms)
+			sink_on_outage_tick(r->sink);
+	}
+	assert_true(clock_mono_ms() - begin > 150); /* or it shows nothing */
+	assert_int_equal(r->count[SINK_GIVEN_UP], 0);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 60);
+	rig_free(r);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_arrive_once_and_in_order),
+		cmocka_unit_test(the_others_behind_a_refused_record_are_already_accepted),
+		cmocka_unit_test(the_whole_window_behind_a_refused_record_is_accepted),
+		cmocka_unit_test(a_full_window_behind_a_refused_record_is_no_dead_end),
+		cmocka_unit_test(a_record_that_breaks_the_session_is_set_aside),
+		cmocka_unit_test(a_run_of_bad_records_hides_no_good_one),
+		cmocka_unit_test(every_second_record_is_bad),
+		cmocka_unit_test(nothing_is_set_aside_when_everything_is_refused),
+		cmocka_unit_test(the_suspect_is_the_first_after_a_pause),
+		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
+		cmocka_unit_test(what_was_accepted_behind_a_gap_is_not_given_up),
+		cmocka_unit_test(nobody_is_given_up_while_others_are_accepted),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
