@@ -38,6 +38,8 @@ static int connect_failed(struct err *e, int code)
 	switch (code) {
 	case ECONNREFUSED:
 		return err_code(e, code, "connection refused: nothing listens there, or it is rejected on the way");
+	case ECONNRESET:
+		return err_code(e, code, "connected, and reset by the other side at once");
 	case ETIMEDOUT:
 		return err_code(e, code, "no answer to the connect (time-out)");
 	case ENETUNREACH:

@@ -164,7 +164,8 @@ static void connect_failed(struct session *s, struct err *e)
 	s->fd = -1;
 	err_prefix(e, "%s", addr_text(session_peer(s), text));
 	if (s->at + 1 >= s->list.n) {
-		session_end(s, SESSION_END_CONNECT, e);
+		/* it was taken, and reset before we looked: who refuses a connect is ECONNREFUSED */
+		session_end(s, e->code == ECONNRESET ? SESSION_END_OPEN_CLOSED : SESSION_END_CONNECT, e);
 		return;
 	}
 	if (s->ev.stage)

@@ -431,6 +431,23 @@ static void nobody_listens(void **state)
 	end(f);
 }
 
+/* Taken and reset before we looked: the receiver answers and will not have us, as with a later reset. */
+static void reset_as_soon_as_connected(void **state)
+{
+	(void)state;
+	struct fixture *f = start((struct session_conf){ 0 });
+
+	session_start(f->s, &f->list);
+	turn_until(f, f->peer >= 0);
+	assert_string_equal(buf_cstr(&f->told), "connect");
+	hangs_up(f, true);
+	turn_until(f, f->ended);
+	assert_string_equal(buf_cstr(&f->told), "connect ended");
+	assert_int_equal(f->why, SESSION_END_OPEN_CLOSED);
+	assert_int_equal(f->e.code, ECONNRESET);
+	end(f);
+}
+
 static void the_second_address(void **state)
 {
 	(void)state;
@@ -774,6 +791,7 @@ int main(void)
 		cmocka_unit_test(over_an_odd_transport),
 		cmocka_unit_test(no_transport),
 		cmocka_unit_test(nobody_listens),
+		cmocka_unit_test(reset_as_soon_as_connected),
 		cmocka_unit_test(the_second_address),
 		cmocka_unit_test(no_answer_to_the_connect),
 		cmocka_unit_test(open_goes_wrong),
