@@ -58,6 +58,7 @@ struct sink {
 	bool lonely;	     /* it waits, and there is no record but the suspect */
 	bool probe_answered; /* refused; an acceptance changes the plan at once */
 	bool failed_here;    /* an answer said no */
+	uint64_t aside_said_ms; /* when the log was told that nothing can be set aside; 0: never */
 
 	enum sink_state state;
 	uint64_t state_ms;
