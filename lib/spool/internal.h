@@ -102,6 +102,7 @@ struct reader {
 	struct segment *seg;
 	struct scan scan;
 	size_t window;
+	bool blocked; /* it found nothing for want of a descriptor or memory: later again */
 };
 
 enum { READ_SINK, READ_WALK, READ_OLDEST, READ_COPY, READERS };
@@ -197,7 +198,7 @@ void seg_release(struct spool *sp); /* removes those that are acknowledged */
 
 /* --- read.c --- */
 void reader_reset(struct reader *r);
-/* The next frame from `from` to `upto`. 1 and its head and bytes, or 0. */
+/* The next frame from `from` to `upto`. 1 and its head and bytes, or 0: none, or r->blocked. */
 int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto,
 		struct frame_head *h, const char **p);
 

@@ -1,18 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spool/internal.h"
 
+#include <errno.h>
+
 void reader_reset(struct reader *r)
 {
 	r->chunk = NULL;
 	r->seg = NULL;
+	r->blocked = false;
+}
+
+/* Nothing is wrong with the file: it can be opened when there is room again. */
+static bool lacks_room(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
 }
 
 static bool in_file(struct spool *sp, struct reader *r, struct segment *s, uint64_t from)
 {
 	uint64_t off = s->head_len;
 	size_t low = 0, high = s->n_points;
-	if (seg_open(sp, s) != 0)
+	if (seg_open(sp, s) != 0) {
+		r->blocked = lacks_room(errno);
 		return false;
+	}
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		if (s->points[mid].seq <= from)
@@ -36,7 +47,11 @@ static void in_memory(struct spool *sp, struct reader *r, uint64_t from)
 	r->off = 0;
 }
 
-/* To the first place behind segment s (NULL: at all) that can hold `from` or more. */
+/*
+ * To the first place behind segment s (NULL: at all) that can hold `from` or
+ * more. A segment that can't be opened is passed over, but not where only a
+ * descriptor is missing: that would lose what it holds.
+ */
 static bool seek(struct spool *sp, struct reader *r, struct segment *s, uint64_t from)
 {
 	uint64_t memory = tail_first(sp);
@@ -48,10 +63,10 @@ static bool seek(struct spool *sp, struct reader *r, struct segment *s, uint64_t
 		if (!s && sp->n_segs && sp->segs[0]->number > from)
 			s = sp->segs[0];
 		for (; s && (s->last < from || !in_file(sp, r, s, from)); s = seg_after(sp, s))
-			if (memory && s->last >= memory)
+			if (r->blocked || (memory && s->last >= memory))
 				break;
-		if (r->seg)
-			return true;
+		if (r->seg || r->blocked)
+			return !r->blocked;
 	}
 	if (!memory)
 		return false;
@@ -103,6 +118,7 @@ int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto
 		struct frame_head *h, const char **p)
 {
 	int got = 0;
+	r->blocked = false;
 	if (from > upto)
 		return 0;
 	if ((from != r->next || (!r->chunk && !r->seg)) && !seek(sp, r, NULL, from))
@@ -134,5 +150,5 @@ int spool_read(struct spool *sp, uint64_t from, struct spool_frame *out)
 		}
 		from = h.seq + 1;
 	}
-	return 0;
+	return sp->readers[READ_SINK].blocked ? -1 : 0;
 }
