@@ -71,6 +71,7 @@ struct segment {
 	bool failed;	     /* fdatasync failed: never again */
 	int fd;		     /* -1: closed */
 	uint64_t born_ms;
+	uint64_t denied_ms;  /* since when the disk fails to open it; 0: it does not */
 	struct point *points;
 	size_t n_points;
 };
@@ -102,7 +103,7 @@ struct reader {
 	struct segment *seg;
 	struct scan scan;
 	size_t window;
-	bool blocked; /* it found nothing for want of a descriptor or memory: later again */
+	bool blocked; /* it found nothing because a file can't be opened now: later again */
 };
 
 enum { READ_SINK, READ_WALK, READ_OLDEST, READ_COPY, READERS };

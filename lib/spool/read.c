@@ -10,10 +10,18 @@ void reader_reset(struct reader *r)
 	r->blocked = false;
 }
 
-/* Nothing is wrong with the file: it can be opened when there is room again. */
-static bool lacks_room(int error)
+#define DENIED_MS 60000U /* so long a disk may fail to open a file before it is passed over */
+
+/* A segment that could not be opened (errno): is it worth to wait for it? */
+static bool wait_for(const struct spool *sp, struct segment *s, int error)
 {
-	return error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR;
+	if (error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR)
+		return true; /* nothing is wrong with the file */
+	if (error == ENOENT || error == ELOOP || error == ENOTSUP)
+		return false; /* gone, or none of ours any more */
+	if (s->denied_ms == 0)
+		s->denied_ms = sp->now_ms ? sp->now_ms : 1;
+	return sp->now_ms - s->denied_ms < DENIED_MS;
 }
 
 static bool in_file(struct spool *sp, struct reader *r, struct segment *s, uint64_t from)
@@ -21,9 +29,10 @@ static bool in_file(struct spool *sp, struct reader *r, struct segment *s, uint6
 	uint64_t off = s->head_len;
 	size_t low = 0, high = s->n_points;
 	if (seg_open(sp, s) != 0) {
-		r->blocked = lacks_room(errno);
+		r->blocked = wait_for(sp, s, errno);
 		return false;
 	}
+	s->denied_ms = 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		if (s->points[mid].seq <= from)
@@ -49,8 +58,8 @@ static void in_memory(struct spool *sp, struct reader *r, uint64_t from)
 
 /*
  * To the first place behind segment s (NULL: at all) that can hold `from` or
- * more. A segment that can't be opened is passed over, but not where only a
- * descriptor is missing: that would lose what it holds.
+ * more. A segment that is gone is passed over; one that can't be opened for now
+ * is waited for: what it holds would be lost.
  */
 static bool seek(struct spool *sp, struct reader *r, struct segment *s, uint64_t from)
 {
