@@ -70,6 +70,26 @@ static void on_synced(void *arg, uint64_t number, int error)
 	spool_synced(f->spool, number, error, loop_now_ms(f->loop));
 }
 
+static void open_control(struct forward *f)
+{
+	char path[4096];
+	struct err e;
+	forward_status_path(f->conf->spool_dir, path, sizeof(path));
+	f->control = control_new(f->loop, path, 0600, on_request, f, &e);
+	if (!f->control)
+		say(&f->say, SAY_WARNING, "`relpbox status` will not reach this process: %s", e.text);
+}
+
+/* What could not be had in the spool directory at start may be had now. */
+static void disk_is_well(struct forward *f)
+{
+	say(&f->say, SAY_NOTICE, "the spool's disk is well again");
+	if (!f->control)
+		open_control(f);
+	if (f->conf->ready)
+		f->conf->ready(f->conf->ready_arg, f->conf->spool_dir);
+}
+
 static void say_disk_trouble(struct forward *f)
 {
 	const char *now = spool_trouble(f->spool);
@@ -80,7 +100,7 @@ static void say_disk_trouble(struct forward *f)
 		    "the spool's disk is sick, records are kept in memory and delivered from there: %s",
 		    now);
 	else
-		say(&f->say, SAY_NOTICE, "the spool's disk is well again");
+		disk_is_well(f);
 	snprintf(f->disk_said, sizeof(f->disk_said), "%s", now);
 }
 
@@ -204,16 +224,6 @@ static int open_spool(struct forward *f, struct err *e)
 	f->lost_before = counts_get(f->counts, COUNT_SINK + SINK_GIVEN_UP) +
 			 counts_get(f->counts, COUNT_SINK + SINK_SET_ASIDE);
 	return 0;
-}
-
-static void open_control(struct forward *f)
-{
-	char path[4096];
-	struct err e;
-	forward_status_path(f->conf->spool_dir, path, sizeof(path));
-	f->control = control_new(f->loop, path, 0600, on_request, f, &e);
-	if (!f->control)
-		say(&f->say, SAY_WARNING, "`relpbox status` will not reach this process: %s", e.text);
 }
 
 static int start(struct forward *f, struct err *e)

@@ -17,11 +17,14 @@ struct regex;
 
 #define REGEX_MEMORY_MAX (256 * 1024)
 
-/* NULL: e says what is wrong and where (1-based byte position in e->code), or that the pattern needs more than memory_max. */
+/*
+ * NULL: e says what is wrong and where (1-based byte position in e->code), or
+ * that the pattern needs more than memory_max (e->code is 0).
+ */
 struct regex *regex_compile(struct slice pattern, size_t memory_max, struct err *e);
 void regex_free(struct regex *re);
 
-/* Not const: states are built as texts need them, within memory_max, and dropped when it is full. */
+/* Not const: states are built as texts need them, and dropped when memory_max is reached. */
 bool regex_match(struct regex *re, struct slice text);
 
 size_t regex_memory(const struct regex *re); /* bytes in use now */

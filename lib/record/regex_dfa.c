@@ -145,8 +145,9 @@ static uint32_t state_for(struct regex *re, const uint64_t *set, enum regex_side
 
 	for (; d->hash[i] != 0; i = (i + 1) & mask) {
 		uint32_t at = d->hash[i];
+		const uint64_t *other = d->sets + (size_t)at * re->words;
 
-		if (d->sides[at] == side && memcmp(d->sets + (size_t)at * re->words, set, size) == 0)
+		if (d->sides[at] == side && memcmp(other, set, size) == 0)
 			return at * d->row;
 	}
 	if (d->n == d->cap && d->cap == d->cap_max)
@@ -290,7 +291,7 @@ static bool thrashes(struct regex_dfa *d)
 	return yes;
 }
 
-/* The state in which nothing has begun; a text that began goes there with each byte that begins nothing. */
+/* The state in which nothing has begun: where a byte that begins nothing leads to. */
 static void find_idle(struct regex *re)
 {
 	if (re->leaps && re->dfa.idle == 0)

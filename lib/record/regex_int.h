@@ -75,7 +75,7 @@ enum regex_side {
 	RX_SIDE_UNKNOWN	 /* not read yet */
 };
 
-/* Bytes that no instruction tells apart are one class. Class n_classes stands for the end of the text. */
+/* Bytes that no instruction tells apart are one class. Class n stands for the text's end. */
 struct regex_classes {
 	uint8_t of[256];	/* byte -> class */
 	uint8_t example[256];	/* class -> one of its bytes */
@@ -141,7 +141,7 @@ struct regex {
 	bool leaps;	    /* does it pay to look for a byte with which a match can begin? */
 	bool first[256];    /* these bytes */
 	size_t fixed;	    /* bytes in use beside the states */
-	uint64_t steps;	    /* for tests: instructions looked at, bytes read by states not counted */
+	uint64_t steps;	    /* for tests: instructions looked at; none where states are known */
 	bool nfa_only;	    /* for tests */
 };
 
@@ -228,7 +228,7 @@ bool regex_dfa_run(struct regex *re, struct slice text, size_t at);
 
 void regex_literals_find(const struct regex_prog *p, struct regex_literals *out);
 
-/* The offset of the first of the words that is found, or SIZE_MAX. Of several words any one may be told. */
+/* The offset of a word, of its first place, or SIZE_MAX. Of several words it may be any. */
 size_t regex_literals_search(const struct regex_literals *l, struct slice text);
 
 /* Are bytes of the set seldom seen in log text? */

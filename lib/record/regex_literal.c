@@ -166,7 +166,9 @@ void regex_literals_find(const struct regex_prog *p, struct regex_literals *out)
 	}
 	runs_break(&r);
 
-	struct regex_literals one = { .n = r.best.len > 0, .exact = r.pure, .prefix = r.best_first };
+	struct regex_literals one = {
+		.n = r.best.len > 0, .exact = r.pure, .prefix = r.best_first
+	};
 
 	one.word[0] = r.best;
 	keep_better(out, &one);

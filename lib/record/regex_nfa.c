@@ -34,7 +34,6 @@ static void refine(struct regex_classes *c, const struct regex_set *set)
 {
 	uint16_t with[256]; /* class -> class of its bytes that are in the set, + 1 */
 	bool without[256] = { false };
-	uint32_t old = c->n;
 
 	memset(with, 0, sizeof(with));
 	for (unsigned b = 0; b < 256; b++) {
@@ -44,7 +43,7 @@ static void refine(struct regex_classes *c, const struct regex_set *set)
 	for (unsigned b = 0; b < 256; b++) {
 		unsigned was = c->of[b];
 
-		if (!regex_set_has(set, (uint8_t)b) || !without[was] || was >= old)
+		if (!regex_set_has(set, (uint8_t)b) || !without[was])
 			continue;
 		if (with[was] == 0)
 			with[was] = (uint16_t)(++c->n);
@@ -158,13 +157,11 @@ static enum regex_verdict verdict_of(const struct regex *re, const struct place 
 {
 	if (pl->matched)
 		return RX_MATCHED;
-	if (pl->before == RX_SIDE_EDGE)
-		return RX_GO_ON;
 	for (uint32_t i = 0; i < re->words; i++) {
 		if (pl->waiting[i] != 0)
 			return RX_GO_ON;
 	}
-	return RX_NEVER; /* no thread is left, and none starts any more behind the text's begin */
+	return RX_NEVER; /* no thread is left, and none starts here: so none will start later */
 }
 
 enum regex_verdict regex_nfa_start(struct regex *re, enum regex_side before)

@@ -117,7 +117,7 @@ static int parse_interval(struct parse *p)
 	return 0;
 }
 
-/* RE_CONTEXT_INVALID_OPS: an operator without operand is no literal. One behind an anchor has none. */
+/* RE_CONTEXT_INVALID_OPS: an operator without operand is no literal. An anchor is no operand. */
 static int parse_repeat(struct parse *p, char c)
 {
 	if (!p->repeatable) {

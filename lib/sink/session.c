@@ -416,3 +416,8 @@ size_t session_unanswered(const struct session *s)
 {
 	return s->stage >= SESSION_RUNNING ? relp_client_unanswered(s->relp) : 0;
 }
+
+uint64_t session_silent_ms(const struct session *s)
+{
+	return session_unanswered(s) ? loop_now_ms(s->loop) - s->progress_ms : 0;
+}

@@ -115,6 +115,8 @@ void session_abort(struct session *s);
 enum session_stage session_stage(const struct session *s);
 const struct addr *session_peer(const struct session *s); /* the address in use, or tried last */
 size_t session_unanswered(const struct session *s);
+/* Since when messages wait without any answer: milliseconds; 0: none waits. */
+uint64_t session_silent_ms(const struct session *s);
 
 /* Names for people: "connect", "open", ...; "refused connection", "closed early", ... */
 const char *session_stage_name(enum session_stage stage);

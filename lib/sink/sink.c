@@ -5,10 +5,13 @@
 #include "base/esc.h"
 #include "base/mem.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+/* Answers that do not come for so long: it does not deliver, though nothing has failed yet. */
+#define SILENT_MS 5000
 /* A session that stood this long and is closed while idle was no refusal. */
 #define SETTLED_MS 10000
 
@@ -73,6 +76,7 @@ static void on_retry(void *arg)
 	s->opened = false;
 	s->accepted_here = 0;
 	s->probe = 0;
+	s->lonely = false;
 	s->probe_answered = false;
 	s->failed_here = false;
 	if (addr_literal(s->host, s->conf.port, &one.at[0]) == 0) {
@@ -110,8 +114,10 @@ static uint64_t rebind_after(struct sink *s)
 static void on_stage(void *arg, enum session_stage stage, const struct err *e)
 {
 	struct sink *s = arg;
-	if (stage == SESSION_CONNECT && e)
+	if (stage == SESSION_CONNECT && e) {
 		snprintf(s->last_error, sizeof(s->last_error), "%s", e->text);
+		s->last_error_ms = loop_now_ms(s->loop);
+	}
 	if (stage == SESSION_HANDSHAKE || stage == SESSION_OPEN)
 		backoff_connected(&s->backoff);
 }
@@ -138,8 +144,12 @@ static uint64_t wait_after(struct sink *s, enum session_end why, enum suspect_pl
 {
 	uint64_t now = loop_now_ms(s->loop);
 	/* see suspect.h: the other record at once, the suspect after a pause */
-	if (plan == SUSPECT_ALONE && s->suspect.plan == SUSPECT_OTHER)
-		return 0;
+	if (plan == SUSPECT_ALONE && s->suspect.plan == SUSPECT_OTHER) {
+		if (sink_has_other(s))
+			return 0;
+		suspect_no_other(&s->suspect);
+		s->lonely = true;
+	}
 	if (plan == SUSPECT_OTHER && s->accepted_here)
 		return backoff_refused(&s->backoff);
 	bool settled = s->opened && s->window.in_flight == 0 &&
@@ -288,6 +298,21 @@ const char *sink_state_name(enum sink_state state)
 	return names[state];
 }
 
+/* What the state of now hides: answers that do not come, and doubts that are over. */
+static void correct_status(const struct sink *s, struct sink_status *out, uint64_t now)
+{
+	uint64_t silent = s->stage == STAGE_SESSION ? session_silent_ms(s->session) : 0;
+	if (out->state == SINK_DOUBTING && s->suspect.plan == SUSPECT_NONE)
+		out->state = SINK_SUSPENDED;
+	if (out->state != SINK_DELIVERING || silent < SILENT_MS)
+		return;
+	out->state = SINK_SUSPENDED;
+	out->since_ms = now - silent;
+	out->last_error_ms = now;
+	snprintf(out->last_error, sizeof(out->last_error),
+		 "no answer to messages for %" PRIu64 " s", silent / 1000);
+}
+
 void sink_status(const struct sink *s, struct sink_status *out)
 {
 	uint64_t now = loop_now_ms(s->loop);
@@ -305,4 +330,5 @@ void sink_status(const struct sink *s, struct sink_status *out)
 		out->next_try_ms = s->retry.due_ms - now;
 	if (s->stage == STAGE_SESSION && s->opened)
 		addr_text(session_peer(s->session), out->peer);
+	correct_status(s, out, now);
 }

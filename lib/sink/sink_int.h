@@ -55,8 +55,10 @@ struct sink {
 	uint64_t opened_ms;
 	uint64_t accepted_here;
 	uint64_t probe;	     /* plan ALONE or OTHER: the one record sent; 0: not yet */
+	bool lonely;	     /* it waits, and there is no record but the suspect */
 	bool probe_answered; /* refused; an acceptance changes the plan at once */
 	bool failed_here;    /* an answer said no */
+	uint64_t aside_said_ms; /* when the log was told that nothing can be set aside; 0: never */
 
 	enum sink_state state;
 	uint64_t state_ms;
@@ -75,6 +77,9 @@ void sink_on_room(void *arg);
 void sink_on_accepted(void *arg, uint64_t first, uint64_t last, size_t count);
 void sink_on_refused(void *arg, uint64_t token, unsigned code, struct slice text);
 void sink_on_rate(void *arg);
+
+/* Is there any record beside the suspect to be sent in its stead? */
+bool sink_has_other(struct sink *s);
 
 /* The connection ended with something unanswered, or a no: what that means for the suspect. */
 void sink_judge(struct sink *s, enum session_end why);

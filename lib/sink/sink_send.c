@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#define ASIDE_SAY_MS 60000
+
 /* Puts the next record of the spool into the window. False: none, or the window is full. */
 static bool read_on(struct sink *s, struct spool_frame *f)
 {
@@ -92,24 +94,40 @@ static void send_all(struct sink *s)
 	advance(s);
 }
 
+bool sink_has_other(struct sink *s)
+{
+	struct spool_frame f;
+	return window_items(&s->window) > 1 || read_on(s, &f);
+}
+
 /*
- * The record that plan OTHER sends, or NULL. Where all that waits beside the
- * suspect is accepted (the window is full of it, or nothing more comes), or was
- * tried, an accepted one is sent again: better twice than never past the suspect.
+ * The record that plan OTHER sends, or NULL. One that was accepted behind the
+ * suspect goes again: better twice than out of order, and it is known to be
+ * good. Where there is none, one that waits, each time farther away.
  */
 static struct window_item *pick_other(struct sink *s)
 {
 	uint64_t seq = s->suspect.seq;
 	size_t nth = suspect_other_nth(&s->suspect);
-	struct window_item *it;
 	struct spool_frame f;
+	struct window_item *it = window_take_back(&s->window, seq);
+	if (it)
+		return it;
 	while (!(it = window_other(&s->window, seq, nth)) && read_on(s, &f))
 		;
 	if (it)
 		return it;
 	s->suspect.other = 0;
-	it = window_take_back(&s->window, seq);
-	return it ? it : window_other(&s->window, seq, 0);
+	return window_other(&s->window, seq, 0);
+}
+
+/* There was nothing to compare the suspect with; new records do not wait for its long back-off. */
+static void end_loneliness(struct sink *s)
+{
+	if (!s->lonely || s->stage != STAGE_WAITING || !sink_has_other(s))
+		return;
+	s->lonely = false;
+	sink_try_after(s, backoff_lost(&s->backoff));
 }
 
 /* Plan ALONE or OTHER: this connection carries one record, then closes. */
@@ -159,6 +177,7 @@ void sink_pump(struct sink *s)
 	pump(s);
 	if (s->stage == STAGE_SESSION)
 		session_flush(s->session);
+	end_loneliness(s);
 	/* frames that only carry a cursor are done when all before them are */
 	if (window_items(&s->window) == 0 && s->read_upto < spool_readable(s->spool)) {
 		struct spool_frame f;
@@ -215,21 +234,61 @@ void sink_on_refused(void *arg, uint64_t token, unsigned code, struct slice text
 	session_close(s->session);
 }
 
-static void set_aside(struct sink *s)
+static bool append_copy(struct sink *s, const struct spool_frame *f)
+{
+	struct buf payload = { 0 }, source = { 0 };
+	buf_add_slice(&payload, f->payload); /* f's own bytes live until the spool is called */
+	buf_add_slice(&source, f->source);
+	struct spool_frame copy = { .taken_us = f->taken_us, .source = buf_slice(&source),
+				    .payload = buf_slice(&payload), .audit = f->audit };
+	bool done = spool_append(s->spool, &copy) == 0;
+	buf_free(&payload);
+	buf_free(&source);
+	if (done)
+		spool_commit(s->spool, loop_now_ms(s->loop)); /* before its old place is free */
+	return done;
+}
+
+/*
+ * The suspect can't be set aside: to the end of the queue with it, so that it
+ * does not hold up all the others. Where that is full too, new records are
+ * dropped for its sake: then it is the one to go.
+ */
+static void move_to_end(struct sink *s, const struct spool_frame *f, const char *why)
+{
+	uint64_t now = loop_now_ms(s->loop);
+	bool moved = append_copy(s, f);
+	if (!moved)
+		sink_count(s, SINK_GIVEN_UP, 1);
+	if (moved && s->aside_said_ms && now - s->aside_said_ms < ASIDE_SAY_MS)
+		return;
+	say(&s->ev.say, SAY_ERR,
+	    "record %" PRIu64 " fails while others are accepted (%s), and can't be set aside (%s): %s",
+	    s->suspect.seq, s->last_error, why,
+	    moved ? "it goes to the end of the queue" : "the queue is full too, it is given up");
+	s->aside_said_ms = now;
+}
+
+static void set_aside(struct sink *s, const struct spool_frame *f)
 {
 	struct err e = { 0 };
+	if (spool_set_aside(s->spool, f, s->last_error, clock_real_us(), &e) < 0) {
+		move_to_end(s, f, e.text);
+		return;
+	}
+	say(&s->ev.say, SAY_ERR,
+	    "record %" PRIu64 " was set aside: it failed alone %d times while others were accepted (%s)",
+	    s->suspect.seq, SUSPECT_FAILURES, s->last_error);
+	sink_count(s, SINK_SET_ASIDE, 1);
+}
+
+/* It was shown to be the record, not the receiver: out of the way with it. */
+static void convict(struct sink *s)
+{
 	struct spool_frame f;
 	struct window_item *it = window_find(&s->window, s->suspect.seq);
 	if (it && reread(s, it, &f)) {
-		if (spool_set_aside(s->spool, &f, s->last_error, clock_real_us(), &e) < 0) {
-			say(&s->ev.say, SAY_ERR, "record %" PRIu64 " can't be set aside: %s",
-			    s->suspect.seq, e.text);
-			return;
-		}
-		say(&s->ev.say, SAY_ERR,
-		    "record %" PRIu64 " was set aside: it failed alone %d times while others were accepted (%s)",
-		    s->suspect.seq, SUSPECT_FAILURES, s->last_error);
-		sink_count(s, SINK_SET_ASIDE, 1);
+		set_aside(s, &f);
 		it->accepted = true;
 	}
 	suspect_clear(&s->suspect);
@@ -250,5 +309,5 @@ void sink_judge(struct sink *s, enum session_end why)
 		suspect_untried(&s->suspect);
 	else if ((s->probe_answered || unanswered) &&
 		 suspect_failed(&s->suspect, s->probe_answered))
-		set_aside(s);
+		convict(s);
 }

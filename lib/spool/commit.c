@@ -145,7 +145,6 @@ static int heal(struct spool *sp, struct err *e)
 			return -1;
 		sp->recovered = true;
 	}
-	tail_discard(sp, sp->acked);
 	for (struct segment *s; (s = failed(sp)) != NULL;)
 		if (spool_respool(sp, s, e) != 0)
 			return -1;

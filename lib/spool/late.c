@@ -244,8 +244,15 @@ void late_step(struct spool *sp)
 	}
 	if (!l->ended)
 		append_some(sp, l);
-	else if (spool_durable(sp) >= l->upto)
-		drop_first(sp, l, true);
-	else
+	else if (spool_durable(sp) < l->upto)
 		spool_sync_all(sp);
+	else
+		late_settle(sp);
+}
+
+void late_settle(struct spool *sp)
+{
+	struct late *l = sp->late;
+	if (l && l->fd >= 0 && l->ended && spool_durable(sp) >= l->upto)
+		drop_first(sp, l, true);
 }

@@ -26,6 +26,7 @@ int late_adopt(struct spool *sp, struct err *e);
 
 /* A few frames more; after a commit. */
 void late_step(struct spool *sp);
+void late_settle(struct spool *sp); /* removes the file whose frames are all durable */
 
 void late_free(struct spool *sp);
 

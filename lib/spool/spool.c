@@ -94,6 +94,7 @@ void spool_close(struct spool *sp)
 	if (!sp)
 		return;
 	mark_write(sp, true);
+	late_settle(sp);
 	aside_free(sp);
 	late_free(sp);
 	for (size_t i = 0; i < READERS; i++)
@@ -138,7 +139,7 @@ enum spool_room spool_room(const struct spool *sp, size_t payload_len, bool audi
 	}
 	room = worse(room, level(used, size, limit));
 	if (payload_len && !audit)
-		room = worse(room, level(sp->tally.plain, size, limit / 100 * (100 - sp->audit_percent)));
+		room = worse(room, level(sp->tally.plain, size, limit * (100 - sp->audit_percent) / 100));
 	return room;
 }
 

@@ -497,7 +497,9 @@ class Status(Case):
         s.close()
         f.start()
         c = f.counts()
-        self.assertEqual((c["received"], c["accepted"], c["starts"]), (50, 50, 2))
+        self.assertEqual((c["received"], c["starts"]), (50, 2))
+        # the mark may lag: what was accepted last is then sent, and accepted, again
+        self.assertGreaterEqual(c["accepted"], 50)
         f.term()
 
     def test_many_ask_at_once(self):

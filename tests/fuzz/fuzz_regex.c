@@ -131,7 +131,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		invariant(e.code > 0 || strstr(e.text, "of memory") != NULL);
 		invariant(e.code <= (int)pattern.len);
 	}
-	if (memchr(pattern.p, '\0', pattern.len) == NULL && memchr(text.p, '\0', text.len) == NULL) {
+	if (memchr(data, '\0', size) == NULL) {
 		char *p = mem_zero(pattern.len + 1, 1), *t = mem_zero(text.len + 1, 1);
 
 		memcpy(p, pattern.p, pattern.len);

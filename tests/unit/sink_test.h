@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/mem.h"
 #include "relp/frame.h"
+#include "sink/session_int.h"
 #include "sink/sink_int.h"
 
 #include <arpa/inet.h>

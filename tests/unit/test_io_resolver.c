@@ -171,12 +171,10 @@ static void a_name_server_that_is_silent_costs_the_limit_only(void **state)
 	(void)state;
 	struct asker a = asker(true);
 	pid_t before = helper_of(&a);
-	uint64_t start = clock_mono_ms();
 	ask(&a, "hangs", 30);
 	assert_false(a.found);
 	assert_int_equal(a.why.code, ETIMEDOUT);
 	assert_in(a.why.text, "not resolved within 30 ms");
-	assert_true(clock_mono_ms() - start >= 30);
 	/* the next one is not held up, and by the same helper */
 	assert_int_equal(helper_of(&a), before);
 	for (int i = 0; i < 20; i++)

@@ -115,10 +115,10 @@ static void literals(void **state)
 		{ "(ab|cd){2}", "abcd", true },
 		{ "(ab|cd){2}", "ab cd", false },
 		{ "(ab|cd)?ef", "ef", true },
-		{ "0123456789012345678901234567890123456789", "0123456789012345678901234567890123456788",
-		  false },
-		{ "0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789",
-		  true },
+		{ "0123456789012345678901234567890123456789",
+		  "0123456789012345678901234567890123456788", false },
+		{ "0123456789012345678901234567890123456789",
+		  "0123456789012345678901234567890123456789", true },
 	};
 
 	(void)state;
@@ -231,7 +231,7 @@ static void words_of_errors(void **state)
 		{ "a{1x}", 2, "'{' is not followed by N}, N,} or N,M}" },
 		{ "a{3,2}", 2, "the first number in '{}' is above the second" },
 		{ "a{32768}", 2, "a number in '{}' is above 32767" },
-		{ "(a)\\1", 4, "back-references (\\1 to \\9) are not supported: no search in linear time" },
+		{ "(a)\\1", 4, "back-references (\\1 to \\9) are not supported: no search in" },
 	};
 
 	(void)state;
@@ -266,8 +266,10 @@ static void memory_is_bounded(void **state)
 	too_big("((((a{32767}){32767}){32767}){32767}){32767}", REGEX_MEMORY_MAX, "more than 256");
 	too_big("abc", 1024, "KiB of memory, more than 1");
 
-	static const char *const large[] = { "x{300}", "(x{10}){30}", "a{1000}", "[0-9a-f]{1,1000}z",
-					     "(a|bc){1000}", ".{5000}", "(a?){2000}a{2000}" };
+	static const char *const large[] = {
+		"x{300}", "(x{10}){30}", "a{1000}", "[0-9a-f]{1,1000}z",
+		"(a|bc){1000}", ".{5000}", "(a?){2000}a{2000}",
+	};
 
 	for (size_t i = 0; i < sizeof(large) / sizeof(large[0]); i++) {
 		struct regex *re = compile(large[i]);
@@ -419,7 +421,8 @@ static void little_memory(void **state)
 			bool ours = regex_match(small, slice_of(text, len));
 
 			if (ours != regex_match(large, slice_of(text, len)))
-				fail_msg("%s on \"%.*s\": not %d", patterns[i], (int)len, text, ours);
+				fail_msg("%s on \"%.*s\": not %d", patterns[i], (int)len, text,
+					 ours);
 			assert_true(regex_memory(small) <= memory);
 			found += ours;
 		}

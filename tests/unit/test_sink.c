@@ -2,6 +2,12 @@
 /* The sink as a whole: what it makes of receivers that refuse, break, are silent or away. */
 #include "sink_test.h"
 
+static void assert_in(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("\"%s\" is not in \"%s\"", part, text);
+}
+
 static void all_arrive_once_and_in_order(void **state)
 {
 	(void)state;
@@ -115,6 +121,58 @@ static void every_second_record_is_bad(void **state)
 	rig_until(r, rig_is_empty(r));
 	assert_int_equal(peer_taken(&r->peer, 1, 61, &twice), 31);
 	assert_int_equal(r->count[SINK_SET_ASIDE], 30);
+	rig_free(r);
+}
+
+/* --- where nothing can be set aside ------------------------------------------------ */
+
+static void fill_aside(struct rig *r)
+{
+	struct err e;
+	for (size_t size = 1 << 20; size; size /= 2) {
+		struct spool_frame f = { .seq = 1, .payload = text_of(9999, size) };
+		while (spool_set_aside(r->box.sp, &f, "test", 1, &e) == 0)
+			;
+		assert_in(e.text, "is full");
+	}
+}
+
+static void with_a_full_aside_file_it_goes_to_the_end_of_the_queue(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_one, 16, -1);
+	size_t twice;
+	fill_aside(r);
+	r->peer.arg = 5;
+	rig_put(r, 200);
+	rig_until(r, peer_taken(&r->peer, 1, 200, &twice) == 199);
+	assert_int_equal(r->count[SINK_SET_ASIDE], 0);
+	assert_true(rig_said(r, "it goes to the end of the queue"));
+	/* it waits there for a receiver that takes it */
+	r->peer.arg = 0;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_times(&r->peer, 5, YES), 1);
+	assert_int_equal(r->count[SINK_GIVEN_UP], 0);
+	rig_free(r);
+}
+
+static void with_a_full_queue_as_well_it_is_given_up_and_counted(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(refuse_one, 16, -1);
+	size_t twice;
+	fill_aside(r);
+	r->peer.arg = 1;
+	rig_put(r, 100);
+	while (put(&r->box, 100, 1 << 20) == 0)
+		;
+	while (put(&r->box, 100, 60) == 0)
+		;
+	r->sink->conf.session.silent_ms = 5000;
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 100, &twice), 99);
+	assert_int_equal(r->count[SINK_GIVEN_UP], 1);
+	assert_true(rig_said(r, "it is given up"));
 	rig_free(r);
 }
 
@@ -234,21 +292,64 @@ static void what_was_accepted_behind_a_gap_is_not_given_up(void **state)
 	rig_free(r);
 }
 
+/* An acceptance starts the time anew, also of a record beside a suspect. */
 static void nobody_is_given_up_while_others_are_accepted(void **state)
 {
 	(void)state;
-	struct rig *r = rig_giving_up_after(100, refuse_upto, 64);
-	r->peer.arg = 60;
-	rig_put(r, 200);
-	uint64_t begin = clock_mono_ms();
-	while (!rig_is_empty(r)) {
-		rig_turn(r);
-		if (r->sink->outage.since_ms)
-			sink_on_outage_tick(r->sink);
-	}
-	assert_true(clock_mono_ms() - begin > 150); /* or it shows nothing */
-	assert_int_equal(r->count[SINK_GIVEN_UP], 0);
-	assert_int_equal(r->count[SINK_SET_ASIDE], 60);
+	struct rig *r = rig_giving_up_after(100000, refuse_upto, 64);
+	r->peer.arg = 5;
+	rig_put(r, 100);
+	rig_until(r, r->sink->suspect.other_accepted);
+	assert_int_equal(r->sink->outage.giveup.n, 0);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(r->count[SINK_SET_ASIDE], 5);
+	rig_free(r);
+}
+
+/* --- what status says ---------------------------------------------------------------- */
+
+static enum verdict mute(struct peer *p, uint64_t number)
+{
+	(void)p;
+	(void)number;
+	return MUTE;
+}
+
+static void a_receiver_that_does_not_answer_is_not_called_delivering(void **state)
+{
+	(void)state;
+	struct sink_status st;
+	struct rig *r = rig_new(mute, 16, -1);
+	r->sink->session->conf.silent_ms = 90000;
+	rig_put(r, 3);
+	rig_until(r, r->peer.n == 3);
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_DELIVERING);
+	r->sink->session->progress_ms -= 7000;
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_SUSPENDED);
+	assert_in(st.last_error, "no answer to messages for 7 s");
+	assert_int_equal(st.unanswered, 3);
+	rig_free(r);
+}
+
+static void a_doubt_that_is_over_is_not_shown(void **state)
+{
+	(void)state;
+	struct sink_status st;
+	struct rig *r = rig_new(refuse_one, 16, -1);
+	r->peer.arg = 1;
+	rig_put(r, 3);
+	rig_until(r, r->peer.connections == 2 && r->sink->opened && r->sink->probe);
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_DOUBTING);
+	r->peer.arg = 0;
+	rig_until(r, r->sink->suspect.plan == SUSPECT_NONE);
+	peer_kill(&r->peer);
+	rig_put(r, 3);
+	rig_until(r, r->sink->stage == STAGE_WAITING && r->count[SINK_FAILURES]);
+	sink_status(r->sink, &st);
+	assert_int_equal(st.state, SINK_SUSPENDED);
 	rig_free(r);
 }
 
@@ -262,10 +363,14 @@ int main(void)
 		cmocka_unit_test(a_record_that_breaks_the_session_is_set_aside),
 		cmocka_unit_test(a_run_of_bad_records_hides_no_good_one),
 		cmocka_unit_test(every_second_record_is_bad),
+		cmocka_unit_test(with_a_full_aside_file_it_goes_to_the_end_of_the_queue),
+		cmocka_unit_test(with_a_full_queue_as_well_it_is_given_up_and_counted),
 		cmocka_unit_test(nothing_is_set_aside_when_everything_is_refused),
 		cmocka_unit_test(the_suspect_is_the_first_after_a_pause),
 		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
 		cmocka_unit_test(what_was_accepted_behind_a_gap_is_not_given_up),
+		cmocka_unit_test(a_receiver_that_does_not_answer_is_not_called_delivering),
+		cmocka_unit_test(a_doubt_that_is_over_is_not_shown),
 		cmocka_unit_test(nobody_is_given_up_while_others_are_accepted),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

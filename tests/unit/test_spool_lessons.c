@@ -93,6 +93,13 @@ static void lesson_4_a_large_last_segment_that_is_acknowledged_is_freed(void **s
 			assert_false(stats(&b).in_memory);
 			ack(&b, spool_readable(b.sp));
 		}
+		/* Also where there is too little in it to begin another at once. */
+		put(&b, 1, 30000);
+		commit(&b);
+		ack(&b, spool_readable(b.sp));
+		assert_int_equal(put(&b, 2, (1 << 20) / 64 * 63 - 100), 0);
+		commit(&b);
+		assert_true(stats(&b).bytes <= 1 << 20);
 		box_free(&b);
 	}
 }
@@ -153,6 +160,24 @@ static void lesson_8_numbers_go_on_above_log_and_mark(void **state)
 	box_free(&b);
 }
 
+/* Without the mark, the heads tell how far it was at least. */
+static void lesson_8_the_heads_know_what_was_acknowledged(void **state)
+{
+	(void)state;
+	struct box b;
+	char path[128];
+	box_start(&b, 1 << 20);
+	put_many(&b, 1, 100, 100);
+	ack(&b, 50);
+	box_reopen(&b);
+	spool_close(b.sp);
+	box_path(&b, "mark", path, sizeof(path));
+	assert_int_equal(unlink(path), 0);
+	box_open(&b);
+	expect(&b, 51, 100);
+	box_free(&b);
+}
+
 static size_t find_payload(const char *path, const char *text)
 {
 	static char all[1 << 20];
@@ -187,6 +212,10 @@ static void lesson_9_a_damaged_frame_costs_that_frame(void **state)
 		assert_int_equal(stats(&b).frames, 99);
 		assert_int_equal(stats(&b).gap_frames, 1);
 		assert_true(stats(&b).gap_bytes >= 300);
+		box_reopen(&b);
+		assert_int_equal(stats(&b).gap_frames, 0); /* counted once */
+		assert_int_equal(stats(&b).gap_bytes, 0);
+		assert_int_equal(stats(&b).frames, 99);
 		for (uint64_t n = 1; n <= 100; n++)
 			if (n != 50) {
 				assert_int_equal(get(&b, &from), n);
@@ -195,7 +224,7 @@ static void lesson_9_a_damaged_frame_costs_that_frame(void **state)
 		ack(&b, at);
 		assert_int_equal(stats(&b).frames, 0);
 		box_reopen(&b);
-		assert_int_equal(stats(&b).gap_frames, 0); /* counted once */
+		assert_int_equal(stats(&b).gap_frames, 0);
 		box_free(&b);
 	}
 }
@@ -240,15 +269,25 @@ static void lesson_9_a_payload_cannot_pose_as_a_frame(void **state)
 	box_free(&b);
 }
 
-static size_t count_foreign(const struct box *b)
+static size_t count_files(const struct box *b, const char *part)
 {
 	size_t n = 0;
 	DIR *d = opendir(b->dir);
 	struct dirent *ent;
 	while ((ent = readdir(d)) != NULL)
-		n += strstr(ent->d_name, ".foreign") != NULL;
+		n += strstr(ent->d_name, part) != NULL;
 	closedir(d);
 	return n;
+}
+
+static size_t count_foreign(const struct box *b)
+{
+	return count_files(b, ".foreign");
+}
+
+static size_t count_late(const struct box *b)
+{
+	return count_files(b, ".late");
 }
 
 static void lesson_10_another_version_is_set_aside(void **state)
@@ -304,8 +343,12 @@ static void lesson_10_what_another_version_set_aside_is_taken_back(void **state)
 	for (int turn = 0; turn < 50; turn++) {
 		int fd;
 		uint64_t number;
-		b.now += 100;
+		b.now += 10;
 		commit(&b);
+		if (turn < 20) { /* until they are durable, the file stays */
+			assert_int_equal(count_late(&b), 1);
+			continue;
+		}
 		while (spool_sync_next(b.sp, b.now, &fd, &number))
 			spool_synced(b.sp, number, 0, b.now);
 	}
@@ -313,6 +356,7 @@ static void lesson_10_what_another_version_set_aside_is_taken_back(void **state)
 		assert_int_equal(n, ++seen);
 	assert_int_equal(seen, 100);
 	assert_int_equal(count_foreign(&b), 0);
+	assert_int_equal(count_late(&b), 0);
 	assert_int_equal(stats(&b).foreign_files, 0);
 	box_free(&b);
 }
@@ -325,6 +369,7 @@ int main(void)
 		cmocka_unit_test(lesson_4_a_large_last_segment_that_is_acknowledged_is_freed),
 		cmocka_unit_test(lesson_7_a_cursor_belongs_to_a_name),
 		cmocka_unit_test(lesson_8_numbers_go_on_above_log_and_mark),
+		cmocka_unit_test(lesson_8_the_heads_know_what_was_acknowledged),
 		cmocka_unit_test(lesson_9_a_damaged_frame_costs_that_frame),
 		cmocka_unit_test(lesson_9_a_payload_cannot_pose_as_a_frame),
 		cmocka_unit_test(lesson_10_another_version_is_set_aside),

@@ -236,6 +236,40 @@ static void frames_with_only_a_cursor_pass_by_the_sink(void **state)
 	box_free(&b);
 }
 
+/* A kill right after segments went: nothing comes twice, no cursor falls back. */
+static void the_mark_is_written_before_segments_go(void **state)
+{
+	(void)state;
+	struct box b, c;
+	char path[128];
+	for (uint64_t i = 0; i < 60; i++) { /* the last segment of every size */
+		bool lost = i % 2;
+		box_new(&b, 1 << 20);
+		b.conf.segment_bytes = 8192;
+		box_open(&b);
+		for (uint64_t n = 1; n <= 200; n++)
+			put_cursor(&b, "file", "early", n);
+		commit(&b);
+		box_reopen(&b);
+		put_cursor(&b, "file", "last", 201);
+		put_many(&b, 202, 350 + i / 2 * 2, 100);
+		ack(&b, spool_readable(b.sp));
+		box_new(&c, 1 << 20);
+		copy_dir(b.dir, c.dir);
+		box_path(&c, "mark", path, sizeof(path));
+		if (lost)
+			assert_int_equal(unlink(path), 0);
+		box_open(&c);
+		assert_int_equal(stats(&c).gap_frames, 0);
+		if (!lost) {
+			assert_int_equal(stats(&c).frames, 0);
+			assert_true(cursor_is(&c, "file", "last"));
+		}
+		box_free(&c);
+		box_free(&b);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -249,6 +283,7 @@ int main(void)
 		cmocka_unit_test(the_second_to_open_learns_who_holds_it),
 		cmocka_unit_test(modes_are_closed_to_others),
 		cmocka_unit_test(cursors_of_many_sources),
+		cmocka_unit_test(the_mark_is_written_before_segments_go),
 		cmocka_unit_test(frames_with_only_a_cursor_pass_by_the_sink),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

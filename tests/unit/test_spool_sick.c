@@ -12,7 +12,10 @@ static void a_failed_write_keeps_the_batch(void **state)
 		struct box b;
 		box_start(&b, 16 << 20);
 		put_many(&b, 1, 5, 400);
-		uint64_t safe = spool_safe(b.sp);
+		uint64_t safe = spool_safe(b.sp), size;
+		char seg[4][SEG_PATH];
+		assert_int_equal(segments(&b, seg, 4), 1);
+		size = file_size(seg[0]);
 		limit_files(limit);
 		for (uint64_t n = 6; n <= 30; n++)
 			put(&b, n, 400);
@@ -20,6 +23,7 @@ static void a_failed_write_keeps_the_batch(void **state)
 		assert_true(stats(&b).in_memory);
 		assert_non_null(strstr(spool_trouble(b.sp), b.dir));
 		assert_int_equal(spool_safe(b.sp), safe);
+		assert_int_equal(file_size(seg[0]), size);
 		assert_int_equal(spool_readable(b.sp), 30);
 		expect(&b, 1, 30);
 
@@ -54,6 +58,39 @@ static void a_failed_write_keeps_the_batch(void **state)
 		assert_int_equal(stats(&b).gap_frames, 0);
 		box_free(&b);
 	}
+}
+
+/* Where even cutting it off failed: the frames stand in both files, and come once. */
+static void what_a_failed_write_left_is_superseded(void **state)
+{
+	(void)state;
+	struct box b;
+	char seg[4][SEG_PATH], bytes[8192];
+	box_start(&b, 1 << 20);
+	put_many(&b, 1, 5, 200);
+	limit_files(1500);
+	for (uint64_t n = 6; n <= 10; n++)
+		put(&b, n, 200);
+	commit(&b);
+	limit_files(0);
+	b.now += 1000;
+	commit(&b);
+	put_many(&b, 11, 20, 200);
+	spool_close(b.sp);
+	assert_int_equal(segments(&b, seg, 4), 2);
+	int fd = open(seg[1], O_RDONLY);
+	ssize_t n = read(fd, bytes, sizeof(bytes));
+	close(fd);
+	char *first = memmem(bytes, (size_t)n, "\xd7RF1", 4);
+	assert_non_null(first);
+	poke(seg[0], file_size(seg[0]), first, 900); /* three whole frames, one cut short */
+	box_open(&b);
+	assert_int_equal(stats(&b).frames, 20);
+	assert_int_equal(stats(&b).gap_frames, 0);
+	expect(&b, 1, 20);
+	ack(&b, spool_readable(b.sp));
+	assert_int_equal(stats(&b).frames, 0);
+	box_free(&b);
 }
 
 static void delivery_goes_on_from_memory(void **state)
@@ -94,6 +131,30 @@ static void delivery_goes_on_from_memory(void **state)
 	box_reopen(&b);
 	assert_true(cursor_is(&b, "file", "x"));
 	expect(&b, n, n);
+	box_free(&b);
+}
+
+static void memory_comes_back_as_acknowledgements_come(void **state)
+{
+	(void)state;
+	struct box b;
+	uint64_t n = 0;
+	box_new(&b, 1 << 20);
+	b.conf.memory_max = 50000; /* less than a chunk */
+	box_open(&b);
+	limit_files(300);
+	while (put(&b, n + 1, 400) == 0) {
+		n++;
+		commit(&b);
+	}
+	assert_in_range(n, 80, 125);
+	for (uint64_t i = 1; i <= 1000; i++) {
+		ack(&b, i);
+		assert_int_equal(put(&b, ++n, 400), 0);
+		commit(&b);
+	}
+	expect(&b, 1001, n);
+	limit_files(0);
 	box_free(&b);
 }
 
@@ -298,7 +359,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_failed_write_keeps_the_batch),
+		cmocka_unit_test(what_a_failed_write_left_is_superseded),
 		cmocka_unit_test(delivery_goes_on_from_memory),
+		cmocka_unit_test(memory_comes_back_as_acknowledgements_come),
 		cmocka_unit_test(a_cursor_becomes_safe_by_acknowledgement),
 		cmocka_unit_test(acknowledged_in_memory_is_not_written_later),
 		cmocka_unit_test(a_full_disk_leaves_no_heap_of_files),

@@ -208,6 +208,38 @@ static void a_failed_sync_on_a_full_disk(void **state)
 	box_free(&b);
 }
 
+/* What can no longer be read of the old file is lost, counted, and passed by. */
+static void a_failed_sync_of_a_file_with_damage(void **state)
+{
+	(void)state;
+	struct box b;
+	char seg[32][SEG_PATH];
+	int fd;
+	uint64_t number, from = 1, last = 0, n;
+	box_start(&b, 16 << 20);
+	put_many(&b, 1, 6000, 500);
+	assert_true(segments(&b, seg, 32) >= 3);
+	poke(seg[0], file_size(seg[0]) - 3, "!", 1); /* its last frame */
+	b.now += 1100;
+	assert_true(next(&b, &fd, &number));
+	spool_synced(b.sp, number, EIO, b.now);
+	assert_false(stats(&b).in_memory);
+	assert_int_equal(stats(&b).gap_frames, 1);
+	assert_int_equal(stats(&b).frames, 5999);
+	for (unsigned missed = 0; (n = get(&b, &from)) != 0; last = n) {
+		missed += n != last + 1;
+		assert_true(missed <= 1);
+	}
+	assert_int_equal(last, 6000);
+	b.now += 1100;
+	run(&b, 0);
+	assert_int_equal(spool_durable(b.sp), 6000);
+	ack(&b, 6000);
+	assert_int_equal(stats(&b).frames, 0);
+	assert_int_equal(stats(&b).gap_frames, 1);
+	box_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -218,6 +250,7 @@ int main(void)
 		cmocka_unit_test(acknowledged_under_way),
 		cmocka_unit_test(a_failed_sync_is_never_tried_again_on_the_same_file),
 		cmocka_unit_test(a_failed_sync_on_a_full_disk),
+		cmocka_unit_test(a_failed_sync_of_a_file_with_damage),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
