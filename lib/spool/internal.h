@@ -71,6 +71,7 @@ struct segment {
 	bool failed;	     /* fdatasync failed: never again */
 	int fd;		     /* -1: closed */
 	uint64_t born_ms;
+	uint64_t denied_ms;  /* since when the disk fails to open it; 0: it does not */
 	struct point *points;
 	size_t n_points;
 };
@@ -102,6 +103,7 @@ struct reader {
 	struct segment *seg;
 	struct scan scan;
 	size_t window;
+	bool blocked; /* it found nothing because a file can't be opened now: later again */
 };
 
 enum { READ_SINK, READ_WALK, READ_OLDEST, READ_COPY, READERS };
@@ -199,7 +201,7 @@ void seg_release(struct spool *sp); /* removes those that are acknowledged */
 
 /* --- read.c --- */
 void reader_reset(struct reader *r);
-/* The next frame from `from` to `upto`. 1 and its head and bytes, or 0. */
+/* The next frame from `from` to `upto`. 1 and its head and bytes, or 0: none, or r->blocked. */
 int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto,
 		struct frame_head *h, const char **p);
 

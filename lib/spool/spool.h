@@ -89,7 +89,9 @@ uint64_t spool_appended(const struct spool *sp);
 
 /*
  * The first frame with a payload whose number is >= from and <= readable.
- * 1: found, slices valid until the next call with sp; 0: none now. Damaged or
+ * 1: found, slices valid until the next call with sp; 0: none now; -1: it can't
+ * be said now, as a segment can't be opened (no descriptor or memory; a disk
+ * that fails at that for less than a minute): ask again later. Damaged or
  * unreadable frames are passed over and counted (gap_frames, gap_bytes).
  */
 int spool_read(struct spool *sp, uint64_t from, struct spool_frame *out);
