@@ -51,9 +51,10 @@ struct spool_frame {
 /*
  * Opens, locks and recovers. A lock held by another: -1, e->code EBUSY, the
  * text names the holder's pid. The lock ends with the last copy of a descriptor:
- * a child process must be forked before, or exec (O_CLOEXEC). A sick disk is no error: the spool starts in
- * memory and spool_trouble says why. Damage found by recovery is no error: see
- * struct spool_stats. now_ms is monotonic, in every call that takes it.
+ * a child process must be forked before, or exec (O_CLOEXEC). A sick disk is
+ * no error: the spool starts in memory and spool_trouble says why. Damage found
+ * by recovery is no error: see struct spool_stats. now_ms is monotonic, in every
+ * call that takes it.
  */
 int spool_open(struct spool **out, const struct spool_conf *conf, uint64_t now_ms, struct err *e);
 void spool_close(struct spool *sp); /* commits nothing; NULL is fine */
