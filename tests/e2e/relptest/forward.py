@@ -71,6 +71,8 @@ class Forward:
     def start(self, ready=True):
         env = dict(os.environ, TZ="UTC", **self.env)
         env.pop("NOTIFY_SOCKET", None)
+        if "strace" in self.wrapper:
+            env["ASAN_OPTIONS"] = "detect_leaks=0"  # the leak checker does not work under ptrace
         if self.notify:
             env["NOTIFY_SOCKET"] = self.case.path("notify")
         self.notes = []
