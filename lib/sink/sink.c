@@ -66,7 +66,10 @@ static void on_resolved(void *arg, const struct addr_list *list, const struct er
 		return;
 	}
 	s->stage = STAGE_SESSION;
-	session_start(s->session, list);
+	struct addr_list turned = *list;
+	for (size_t i = 0; i < list->n; i++)
+		turned.at[i] = list->at[(i + s->unopened) % list->n];
+	session_start(s->session, &turned);
 }
 
 static void on_retry(void *arg)
@@ -127,6 +130,7 @@ static void on_opened(void *arg, struct slice offers)
 	struct sink *s = arg;
 	(void)offers;
 	s->opened = true;
+	s->unopened = 0;
 	s->opened_ms = loop_now_ms(s->loop);
 	sink_count(s, SINK_CONNECTS, 1);
 	window_rewind(&s->window);
@@ -189,6 +193,8 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 	enum suspect_plan plan = s->suspect.plan;
 	if (why != SESSION_END_CLOSED)
 		note_end(s, why, e);
+	if (!s->opened && why != SESSION_END_CONNECT)
+		s->unopened++;
 	sink_judge(s, why);
 	uint64_t ms = wait_after(s, why, plan);
 	window_rewind(&s->window);

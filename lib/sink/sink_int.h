@@ -50,6 +50,9 @@ struct sink {
 	struct outage outage;
 	struct bucket bucket;
 
+	/* sessions in a row that TCP took and that never opened: the next begins at another address */
+	unsigned unopened;
+
 	/* of the session of now */
 	bool opened;
 	uint64_t opened_ms;

@@ -14,7 +14,7 @@ static bool read_on(struct sink *s, struct spool_frame *f)
 {
 	if (window_full(&s->window))
 		return false;
-	if (spool_read(s->spool, s->read_upto + 1, f) == 0)
+	if (spool_read(s->spool, s->read_upto + 1, f) != 1)
 		return false;
 	s->read_upto = f->seq;
 	window_add(&s->window, f->seq, f->payload.len);
@@ -38,13 +38,17 @@ static void send_frame(struct sink *s, struct window_item *it, const struct spoo
 	window_sent(&s->window, it);
 }
 
-/* Reads an item of the window again. False: its frame is damaged by now; the spool counts that. */
-static bool reread(struct sink *s, struct window_item *it, struct spool_frame *f)
+/*
+ * Reads an item of the window again. 1: done; -1: it can't be read now; 0: its
+ * frame is damaged by now, which the spool counts: it counts as accepted here.
+ */
+static int reread(struct sink *s, struct window_item *it, struct spool_frame *f)
 {
-	if (spool_read(s->spool, it->seq, f) == 1 && f->seq == it->seq)
-		return true;
+	int got = spool_read(s->spool, it->seq, f);
+	if (got < 0 || (got == 1 && f->seq == it->seq))
+		return got;
 	it->accepted = true;
-	return false;
+	return 0;
 }
 
 /* Has max_rate room for one more now? If not, comes back when it has. */
@@ -86,7 +90,10 @@ static void send_all(struct sink *s)
 		}
 		if (!it || !session_room(s->session, it->size))
 			break;
-		if (!have && !reread(s, it, &f))
+		int got = have ? 1 : reread(s, it, &f);
+		if (got < 0)
+			break;
+		if (got == 0)
 			continue;
 		send_frame(s, it, &f);
 		s->bucket.tokens -= 1;
@@ -137,21 +144,22 @@ static void send_probe(struct sink *s)
 	if (s->probe)
 		return;
 	struct window_item *it = window_find(&s->window, s->suspect.seq);
-	if (!it || !reread(s, it, &f)) {
+	int got = it ? reread(s, it, &f) : 0;
+	if (got == 0) {
 		suspect_clear(&s->suspect);
 		session_close(s->session);
 		return;
 	}
 	if (s->suspect.plan == SUSPECT_OTHER) {
 		it = pick_other(s);
-		if (!it || !reread(s, it, &f)) {
+		got = it ? reread(s, it, &f) : 0;
+		if (got == 0) {
 			suspect_no_other(&s->suspect);
 			it = window_find(&s->window, s->suspect.seq);
-			if (!reread(s, it, &f))
-				return;
+			got = reread(s, it, &f);
 		}
 	}
-	if (!session_room(s->session, it->size))
+	if (got != 1 || !session_room(s->session, it->size))
 		return;
 	s->probe = it->seq;
 	send_frame(s, it, &f);
@@ -287,7 +295,10 @@ static void convict(struct sink *s)
 {
 	struct spool_frame f;
 	struct window_item *it = window_find(&s->window, s->suspect.seq);
-	if (it && reread(s, it, &f)) {
+	int got = it ? reread(s, it, &f) : 0;
+	if (got < 0)
+		return; /* it fails once more, then */
+	if (got == 1) {
 		set_aside(s, &f);
 		it->accepted = true;
 	}

@@ -96,8 +96,8 @@ void aside_open(struct spool *sp)
 	a->fd = dir_file(sp->dirfd, "aside", O_RDWR);
 	if (a->fd < 0 && (errno == EROFS || errno == EACCES))
 		a->fd = dir_file(sp->dirfd, "aside", O_RDONLY);
-	if (a->fd < 0 && errno == ENOENT)
-		return;
+	if (a->fd < 0 && errno != ELOOP && errno != ENOTSUP)
+		return; /* there is none, or it can't be had now: nothing is put away */
 	if (a->fd >= 0 && fstat(a->fd, &st) == 0 &&
 	    pread(a->fd, head, sizeof(head), 0) == (ssize_t)sizeof(head) &&
 	    aside_head_decode(head, &a->salt)) {

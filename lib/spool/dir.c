@@ -53,7 +53,8 @@ static long holder_by_kernel(int fd)
 	long pid, found = 0;
 	uint64_t inode;
 	while (!found && fgets(line, sizeof(line), f))
-		if (sscanf(line, "%*s %15s %*s %*s %ld %*x:%*x:%" SCNu64, kind, &pid, &inode) == 3 &&
+		if (sscanf(line, "%*s %15s %*s %*s %ld %*x:%*x:%" SCNu64, kind, &pid, &inode) ==
+			    3 &&
 		    strcmp(kind, "FLOCK") == 0 && inode == st.st_ino)
 			found = pid;
 	fclose(f);
@@ -161,7 +162,8 @@ static void foreign(int dirfd, const char *name, struct dir_list *l)
 	char *end;
 	l->foreign++;
 	uint64_t number = strtoull(name, &end, 16);
-	if (end != name + 16 || number > SEQ_MAX || fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
+	if (end != name + 16 || number > SEQ_MAX ||
+	    fstatat(dirfd, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
 		return;
 	uint64_t above = number + (uint64_t)st.st_size + 1;
 	if (above > l->foreign_above)

@@ -20,7 +20,7 @@ int dir_open(const char *path, bool make, struct err *e);
 /* Takes the lock, which ends with the descriptor. -1: e->code EBUSY names the holder. */
 int dir_lock(int fd, const char *path, struct err *e);
 
-/* Opens a regular file: flags as for open(2). -1 with errno (ELOOP, ENOTSUP: not a regular file). */
+/* Opens a regular file: flags as for open(2). -1 with errno (ELOOP, ENOTSUP: no regular file). */
 int dir_file(int dirfd, const char *name, int flags);
 
 /* "0000000000000001-9f86d081884c7d65.seg": the first number and the log's salt. */

@@ -130,7 +130,8 @@ static bool entries(const char *p, const char *end, uint32_t n, struct sources *
 		    (size_t)(end - p) < name_len + cursor_len || !seq || seq > SEQ_MAX)
 			return false;
 		if (t)
-			sources_safe(t, slice_of(p, name_len), slice_of(p + name_len, cursor_len), seq);
+			sources_safe(t, slice_of(p, name_len),
+				     slice_of(p + name_len, cursor_len), seq);
 		p += name_len + cursor_len;
 	}
 	return p == end;

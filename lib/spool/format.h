@@ -58,7 +58,8 @@ void frame_view(const char *p, const struct frame_head *h, struct spool_frame *f
 
 #define SEG_MAGIC "RELPBOXS"
 #define SEG_HEAD_FIXED 60U
-#define SEG_HEAD_MAX (SEG_HEAD_FIXED + SOURCES_MAX * (12U + SPOOL_SOURCE_MAX + SPOOL_CURSOR_MAX) + 4U)
+#define SEG_HEAD_MAX \
+	(SEG_HEAD_FIXED + SOURCES_MAX * (12U + SPOOL_SOURCE_MAX + SPOOL_CURSOR_MAX) + 4U)
 #define SEG_RUN_START 1U /* flags: the first segment after a start: older damage was counted */
 
 struct seg_head {

@@ -16,7 +16,7 @@
 #define RETRY_MS 1000U
 #define LINGER_MS 1000U	       /* unacknowledged for so long: wants a sync */
 #define MARK_MS 250U
-#define MARK_FRAMES 256U /* or sooner: a kill costs a window and a read batch twice, not what a fast sink sends in MARK_MS */
+#define MARK_FRAMES 256U       /* or sooner: a kill costs a window and a read batch at most */
 #define HEAD_MS 60000U	       /* so old may durable cursors become */
 #define STAMP_MS 100U
 #define STAMPS 32U /* at least 1.5 s of them */
@@ -71,6 +71,7 @@ struct segment {
 	bool failed;	     /* fdatasync failed: never again */
 	int fd;		     /* -1: closed */
 	uint64_t born_ms;
+	uint64_t denied_ms;  /* since when the disk fails to open it; 0: it does not */
 	struct point *points;
 	size_t n_points;
 };
@@ -102,6 +103,7 @@ struct reader {
 	struct segment *seg;
 	struct scan scan;
 	size_t window;
+	bool blocked; /* it found nothing because a file can't be opened now: later again */
 };
 
 enum { READ_SINK, READ_WALK, READ_OLDEST, READ_COPY, READERS };
@@ -181,7 +183,8 @@ struct segment *seg_new(uint64_t number, uint64_t salt);
 void seg_free(struct segment *s);
 void seg_insert(struct spool *sp, struct segment *s);
 void seg_forget(struct spool *sp, struct segment *s); /* out of the list, and freed */
-struct segment *seg_of(const struct spool *sp, uint64_t seq); /* the one that would hold seq, or NULL */
+/* The one that would hold seq, or NULL. */
+struct segment *seg_of(const struct spool *sp, uint64_t seq);
 struct segment *seg_after(const struct spool *sp, const struct segment *s);
 int seg_open(struct spool *sp, struct segment *s);
 void seg_close(struct spool *sp, struct segment *s); /* where no reader is in it */
@@ -191,13 +194,14 @@ struct segment *seg_create(struct spool *sp, uint64_t number, uint64_t prev_last
 int seg_publish(struct spool *sp, struct segment *s, struct err *e);
 int seg_write(struct segment *s, const struct iovec *iov, int n, uint64_t off);
 int seg_roll(struct spool *sp, struct err *e); /* finishes cur, starts the next */
-bool seg_headed(const struct spool *sp, const struct segment *s); /* its cursors are durable, and of all */
+/* Its head is durable and has the cursors of all sources. */
+bool seg_headed(const struct spool *sp, const struct segment *s);
 bool seg_make_room(struct spool *sp); /* on a full disk; true: there may be some now */
 void seg_release(struct spool *sp); /* removes those that are acknowledged */
 
 /* --- read.c --- */
 void reader_reset(struct reader *r);
-/* The next frame from `from` to `upto`. 1 and its head and bytes, or 0. */
+/* The next frame from `from` to `upto`. 1 and its head and bytes, or 0: none, or r->blocked. */
 int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto,
 		struct frame_head *h, const char **p);
 

@@ -227,7 +227,8 @@ static void append_some(struct spool *sp, struct late *l)
 			continue;
 		frame_view(p, &h, &f);
 		f.cursor = slice_of(NULL, 0);
-		if (spool_room(sp, f.payload.len, f.audit) != SPOOL_ROOM || spool_append(sp, &f) != 0) {
+		if (spool_room(sp, f.payload.len, f.audit) != SPOOL_ROOM ||
+		    spool_append(sp, &f) != 0) {
 			l->scan.off -= frame_head_size(&h);
 			return;
 		}

@@ -1,18 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spool/internal.h"
 
+#include <errno.h>
+
 void reader_reset(struct reader *r)
 {
 	r->chunk = NULL;
 	r->seg = NULL;
+	r->blocked = false;
+}
+
+#define DENIED_MS 60000U /* so long a disk may fail to open a file before it is passed over */
+
+/* A segment that could not be opened (errno): is it worth to wait for it? */
+static bool wait_for(const struct spool *sp, struct segment *s, int error)
+{
+	if (error == EMFILE || error == ENFILE || error == ENOMEM || error == EINTR)
+		return true; /* nothing is wrong with the file */
+	if (error == ENOENT || error == ELOOP || error == ENOTSUP)
+		return false; /* gone, or none of ours any more */
+	if (s->denied_ms == 0)
+		s->denied_ms = sp->now_ms ? sp->now_ms : 1;
+	return sp->now_ms - s->denied_ms < DENIED_MS;
 }
 
 static bool in_file(struct spool *sp, struct reader *r, struct segment *s, uint64_t from)
 {
 	uint64_t off = s->head_len;
 	size_t low = 0, high = s->n_points;
-	if (seg_open(sp, s) != 0)
+	if (seg_open(sp, s) != 0) {
+		r->blocked = wait_for(sp, s, errno);
 		return false;
+	}
+	s->denied_ms = 0;
 	while (low < high) {
 		size_t mid = low + (high - low) / 2;
 		if (s->points[mid].seq <= from)
@@ -36,7 +56,11 @@ static void in_memory(struct spool *sp, struct reader *r, uint64_t from)
 	r->off = 0;
 }
 
-/* To the first place behind segment s (NULL: at all) that can hold `from` or more. */
+/*
+ * To the first place behind segment s (NULL: at all) that can hold `from` or
+ * more. A segment that is gone is passed over; one that can't be opened for now
+ * is waited for: what it holds would be lost.
+ */
 static bool seek(struct spool *sp, struct reader *r, struct segment *s, uint64_t from)
 {
 	uint64_t memory = tail_first(sp);
@@ -48,10 +72,10 @@ static bool seek(struct spool *sp, struct reader *r, struct segment *s, uint64_t
 		if (!s && sp->n_segs && sp->segs[0]->number > from)
 			s = sp->segs[0];
 		for (; s && (s->last < from || !in_file(sp, r, s, from)); s = seg_after(sp, s))
-			if (memory && s->last >= memory)
+			if (r->blocked || (memory && s->last >= memory))
 				break;
-		if (r->seg)
-			return true;
+		if (r->seg || r->blocked)
+			return !r->blocked;
 	}
 	if (!memory)
 		return false;
@@ -103,6 +127,7 @@ int reader_next(struct spool *sp, struct reader *r, uint64_t from, uint64_t upto
 		struct frame_head *h, const char **p)
 {
 	int got = 0;
+	r->blocked = false;
 	if (from > upto)
 		return 0;
 	if ((from != r->next || (!r->chunk && !r->seg)) && !seek(sp, r, NULL, from))
@@ -134,5 +159,5 @@ int spool_read(struct spool *sp, uint64_t from, struct spool_frame *out)
 		}
 		from = h.seq + 1;
 	}
-	return 0;
+	return sp->readers[READ_SINK].blocked ? -1 : 0;
 }

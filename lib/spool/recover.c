@@ -272,8 +272,9 @@ int recover(struct spool *sp, struct err *e)
 			sp->salt = f[n - 1].seg->salt;
 			sp->seed = f[n - 1].seg->seed;
 			/* Where the first segments are gone, they were acknowledged. */
-			if (sp->acked < f[0].seg->number - 1 && f[0].seg->prev_last == f[0].seg->number - 1)
-				sp->acked = f[0].seg->number - 1;
+			uint64_t before = f[0].seg->number - 1;
+			if (sp->acked < before && f[0].seg->prev_last == before)
+				sp->acked = before;
 		}
 		pass_all(sp, f, n);
 		settle(sp, &l);

@@ -51,6 +51,8 @@ static int copy_frames(struct copy *c, uint64_t from, uint64_t upto)
 		if (c->out.len >= COPY_BYTES && flush(c) != 0)
 			return -1;
 	}
+	if (r->blocked)
+		return err_set(c->e, "cannot read a file in %s now", c->sp->path);
 	return flush(c);
 }
 

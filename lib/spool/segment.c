@@ -100,7 +100,8 @@ void seg_point(struct segment *s, uint64_t seq, uint64_t off, uint64_t every)
 	if (s->n_points && off - s->points[s->n_points - 1].off < every)
 		return;
 	if ((s->n_points & (s->n_points - 1)) == 0)
-		s->points = mem_grow(s->points, (s->n_points ? 2 * s->n_points : 1) * sizeof(*s->points));
+		s->points = mem_grow(s->points,
+				     (s->n_points ? 2 * s->n_points : 1) * sizeof(*s->points));
 	s->points[s->n_points++] = (struct point){ seq, off };
 }
 
@@ -253,7 +254,7 @@ void seg_release(struct spool *sp)
 		if (s == sp->cur)
 			return;
 		dir_seg_name(name, s->number, s->salt);
-		mark_write(sp, true); /* else a kill now would make the next start miss its frames */
+		mark_write(sp, true); /* else its frames would look lost after a kill */
 		if (must_stay(sp, i) && empty(sp, s, name)) {
 			i++;
 			continue;

@@ -131,15 +131,17 @@ enum spool_room spool_room(const struct spool *sp, size_t payload_len, bool audi
 	enum spool_room room = SPOOL_ROOM;
 
 	if (sp->sick) {
-		used = sp->tally.plain + sp->tally.audit; /* files cannot go while the disk is sick */
+		/* Files cannot go while the disk is sick. */
+		used = sp->tally.plain + sp->tally.audit;
 		if (sp->tail.unwritten)
 			room = level(sp->tail.unwritten, size, sp->memory_max);
 	} else if (!sp->tally.frames && !sp->tail.unwritten) {
 		used = 0; /* the next commit rolls and frees all */
 	}
 	room = worse(room, level(used, size, limit));
+	uint64_t share = limit * (100 - sp->audit_percent) / 100;
 	if (payload_len && !audit)
-		room = worse(room, level(sp->tally.plain, size, limit * (100 - sp->audit_percent) / 100));
+		room = worse(room, level(sp->tally.plain, size, share));
 	return room;
 }
 

@@ -51,9 +51,10 @@ struct spool_frame {
 /*
  * Opens, locks and recovers. A lock held by another: -1, e->code EBUSY, the
  * text names the holder's pid. The lock ends with the last copy of a descriptor:
- * a child process must be forked before, or exec (O_CLOEXEC). A sick disk is no error: the spool starts in
- * memory and spool_trouble says why. Damage found by recovery is no error: see
- * struct spool_stats. now_ms is monotonic, in every call that takes it.
+ * a child process must be forked before, or exec (O_CLOEXEC). A sick disk is
+ * no error: the spool starts in memory and spool_trouble says why. Damage found
+ * by recovery is no error: see struct spool_stats. now_ms is monotonic, in every
+ * call that takes it.
  */
 int spool_open(struct spool **out, const struct spool_conf *conf, uint64_t now_ms, struct err *e);
 void spool_close(struct spool *sp); /* commits nothing; NULL is fine */
@@ -88,7 +89,9 @@ uint64_t spool_appended(const struct spool *sp);
 
 /*
  * The first frame with a payload whose number is >= from and <= readable.
- * 1: found, slices valid until the next call with sp; 0: none now. Damaged or
+ * 1: found, slices valid until the next call with sp; 0: none now; -1: it can't
+ * be said now, as a segment can't be opened (no descriptor or memory; a disk
+ * that fails at that for less than a minute): ask again later. Damaged or
  * unreadable frames are passed over and counted (gap_frames, gap_bytes).
  */
 int spool_read(struct spool *sp, uint64_t from, struct spool_frame *out);

@@ -437,5 +437,33 @@ class Dns(Disk):
         f.term()
 
 
+@needs_mounts
+class Addresses(Disk):
+    """A name with two addresses, of which the first is no good."""
+
+    def over(self, **bad):
+        good = self.receiver()
+        address = "127.%d.%d.%d" % tuple(self.random.randrange(2, 250) for _ in range(3))
+        if bad:
+            self.receiver(host=address, port=good.port, **bad)
+        hosts = self.write("hosts", "%s receiver.test\n127.0.0.1 receiver.test\n" % address)
+        wrapper = ["unshare", "-m", "sh", "-c", 'mount --bind "$0" /etc/hosts && exec "$@"', hosts]
+        f = Forward(self, good.port, held=[self.held], target="receiver.test",
+                    wrapper=wrapper).start()
+        self.send(100)
+        good.wait_distinct("a", 100)
+        self.assertEqual(self.assert_exact(good, "a", 100), 0)
+        f.term()
+
+    def test_nobody_listens(self):
+        self.over()
+
+    def test_it_refuses_open(self):
+        self.over(at_open="refuse")
+
+    def test_it_closes_at_once(self):
+        self.over(at_connect="close")
+
+
 if __name__ == "__main__":
     unittest.main()

@@ -56,6 +56,20 @@ class Forwarder(Kill):
         f.wait_empty()
         f.term()
 
+    def test_restarts_under_full_load(self):
+        """SIGTERM waits for the answers: nothing twice."""
+        r = self.receiver()
+        f = Forward(self, r.port, held=[self.held]).start()
+        feeder = Feeder(self, self.held.path, bytes=400)
+        for _ in range(5):
+            self.nap(0.3)
+            f.term()
+            f.start()
+        n = feeder.stop()
+        r.wait_distinct("a", n, 60)
+        self.assertEqual(self.assert_exact(r, "a", n), 0)
+        f.term()
+
     def test_with_two_sources_and_a_small_window(self):
         r = self.receiver()
         other = Held(self.path("other"))
@@ -122,6 +136,24 @@ class Forwarder(Kill):
         r.wait_distinct("a", 1000)
         self.assertEqual(self.assert_exact(r, "a", 1000), 0)
         f.term()
+
+    def test_a_file_on_stdin_is_read_again(self):
+        """It has no cursor yet: what was taken comes twice, nothing is lost."""
+        r = self.receiver()
+        r.kill()
+        path = self.path("lines")
+        with open(path, "wb") as lines:
+            lines.write(b"".join(b"<14>x: src=a seq=%d\n" % i for i in range(1, 5001)))
+        for last in (False, True):
+            with open(path, "rb") as lines:
+                f = Forward(self, r.port, inputs=["stdin"], stdin=lines, notify=False)
+                f.start(ready=False)
+            if not last:
+                f.wait_status(lambda j: j["counts"]["taken"] > 0)
+                f.kill()
+        r.restart()
+        self.assertEqual(f.wait_exit(), 0, f.talk())
+        r.wait_distinct("a", 5000)
 
     def test_between_stdin_and_the_spool(self):
         r = self.receiver()

@@ -145,7 +145,7 @@ static inline void put_many(struct box *b, uint64_t from, uint64_t to, size_t le
 static inline uint64_t get(struct box *b, uint64_t *from)
 {
 	struct spool_frame f;
-	if (!spool_read(b->sp, *from, &f))
+	if (spool_read(b->sp, *from, &f) != 1)
 		return 0;
 	assert_true(f.seq >= *from);
 	*from = f.seq + 1;

@@ -306,6 +306,32 @@ static void nobody_is_given_up_while_others_are_accepted(void **state)
 	rig_free(r);
 }
 
+/* --- a spool that can't be read now ---------------------------------------------------- */
+
+static void without_descriptors_nothing_is_passed_over(void **state)
+{
+	(void)state;
+	struct rlimit before, none;
+	struct rig *r = rig_new(NULL, 16, -1);
+	size_t twice;
+	peer_kill(&r->peer);
+	rig_put(r, 100);
+	sink_free(r->sink);
+	box_reopen(&r->box); /* a new run has not opened the file of the one before yet */
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = before;
+	none.rlim_cur = 0;
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	rig_sink(r);
+	rig_turns(r, 20);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	peer_listen(&r->peer);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 100, &twice), 100);
+	assert_int_equal(stats(&r->box).gap_frames, 0);
+	rig_free(r);
+}
+
 /* --- what status says ---------------------------------------------------------------- */
 
 static enum verdict mute(struct peer *p, uint64_t number)
@@ -369,6 +395,7 @@ int main(void)
 		cmocka_unit_test(the_suspect_is_the_first_after_a_pause),
 		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
 		cmocka_unit_test(what_was_accepted_behind_a_gap_is_not_given_up),
+		cmocka_unit_test(without_descriptors_nothing_is_passed_over),
 		cmocka_unit_test(a_receiver_that_does_not_answer_is_not_called_delivering),
 		cmocka_unit_test(a_doubt_that_is_over_is_not_shown),
 		cmocka_unit_test(nobody_is_given_up_while_others_are_accepted),

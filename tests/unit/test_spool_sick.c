@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spool_test.h"
 
+#include <sys/socket.h>
+#include <sys/un.h>
+
 #include <errno.h>
 
 /* A disk that fails: delivery goes on from memory, and nothing is said to be safe that is not. */
@@ -355,6 +358,37 @@ static void the_directory_goes_away(void **state)
 	box_free(&b);
 }
 
+/* A segment that can't be opened: ENXIO by a socket in its place, as a sick disk gives EIO. */
+static void a_segment_that_can_not_be_opened_is_waited_for_a_minute(void **state)
+{
+	(void)state;
+	struct box b;
+	struct spool_frame f;
+	char seg[4][SEG_PATH], away[SEG_PATH + 8];
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	box_start(&b, 16 << 20);
+	put_many(&b, 1, 20, 100);
+	size_t n = segments(&b, seg, 4);
+	assert_true(n >= 1);
+	box_reopen(&b);
+	snprintf(away, sizeof(away), "%s~", seg[0]);
+	assert_int_equal(rename(seg[0], away), 0);
+	int s = socket(AF_UNIX, SOCK_STREAM, 0);
+	assert_true(strlen(seg[0]) < sizeof(sun.sun_path));
+	memcpy(sun.sun_path, seg[0], strlen(seg[0]));
+	assert_int_equal(bind(s, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	for (int i = 0; i < 59; i++, b.now += 1000) {
+		commit(&b);
+		assert_int_equal(spool_read(b.sp, 1, &f), -1);
+	}
+	/* well again in time: nothing is lost */
+	assert_int_equal(unlink(seg[0]), 0);
+	assert_int_equal(rename(away, seg[0]), 0);
+	expect(&b, 1, 20);
+	close(s);
+	box_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -369,6 +403,7 @@ int main(void)
 		cmocka_unit_test(a_link_is_not_followed),
 		cmocka_unit_test(an_old_log_that_comes_late),
 		cmocka_unit_test(the_directory_goes_away),
+		cmocka_unit_test(a_segment_that_can_not_be_opened_is_waited_for_a_minute),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -40,7 +40,7 @@ class Feeder:
             else:
                 args += ["--" + name, str(value)]
         self.process = case.spawn(args, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                  name="feeder")
+                                  bufsize=0, name="feeder")  # communicate sees no buffer of readline
         if self.process.stdout.readline() != b"ready\n":
             raise AssertionError("the feeder did not start")
         self.result = None

@@ -47,7 +47,8 @@ class Connection:
 class Receiver:
     """Faults, each an attribute; "ok" or False is none:
 
-    at_connect  "silent" (accepts, reads nothing), "close", "reset"
+    at_connect  "silent" (accepts, reads nothing), "close", "reset"; or a function that
+                returns one of these or "ok", asked for each connection
     at_open     "silent", "refuse" (500), "close", "reset", "serverclose",
                 "garbage", "reset-after" (answers, then resets)
     at_message  a function of the payload: "ok", "refuse" (500), "silent" (stored,
@@ -256,15 +257,16 @@ class Receiver:
                 self.turned_away += 1
                 sock.close()
                 continue
-            if self.at_connect == "close":
+            what = self.at_connect() if callable(self.at_connect) else self.at_connect
+            if what == "close":
                 sock.close()
                 continue
             self._connections[c.number] = c
             self.most_clients = max(self.most_clients, len(self._connections))
-            if self.at_connect == "reset":
+            if what == "reset":
                 self._reset(c)
                 continue
-            c.mute = self.at_connect == "silent"
+            c.mute = what == "silent"
             self._selector.register(sock, selectors.EVENT_READ, c)
 
     def _drop(self, c):
