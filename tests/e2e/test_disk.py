@@ -10,7 +10,6 @@ import os
 import socket
 import subprocess
 import threading
-import time
 import unittest
 
 from relptest.case import SLOW, Case, needs_mounts, needs_root, needs_strace

@@ -182,7 +182,7 @@ class Restarts(Kill):
             f.restart()
         n = feeder.stop()
         r.wait_distinct("a", n, 60)
-        # every answer was awaited: nothing comes twice, but what one turn had read and not yet consumed
+        # every answer was awaited: nothing comes twice, but what was read and not yet consumed
         self.assert_exact(r, "a", n, breaks=10, window=0)
         f.wait_empty()
         f.term()
