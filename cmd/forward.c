@@ -54,7 +54,7 @@ static const struct opt_command usage = {
 		 "Exit codes:\n"
 		 "  0  ended by a signal; or stdin, the only input, ended and all is acknowledged\n"
 		 "  1  it could not start or go on; the configuration is bad; or stdin ended, but\n"
-		 "     records were given up or set aside\n"
+		 "     records were given up, set aside or dropped, or the spool was damaged\n"
 		 "  2  wrong command line\n"
 		 "\n"
 		 "Example:  relpbox forward --config /etc/relpbox/forward.yaml \\\n"
@@ -211,10 +211,12 @@ static int run_forward(const struct document *d, struct forward_conf *fc, const 
 	return EXIT_FAILED;
 }
 
-/* Judges and runs what stands in d, by the mode that the words ask for. */
+#define UNFIT (-1) /* beside the exit codes: nobody can run by this document, it was said why */
+
+/* Judges and runs what stands in d, by the mode that the words ask for: an exit code, or UNFIT. */
 static int act(struct document *d, const struct words *w, const char *note)
 {
-	struct forward_conf fc;
+	struct forward_conf fc = { 0 };
 	struct err e = { 0 };
 	char host[256];
 	bool dry = w->of[OPT_DRY_RUN] != NULL, check = w->of[OPT_CHECK_CONFIG] != NULL;
@@ -226,9 +228,11 @@ static int act(struct document *d, const struct words *w, const char *note)
 	}
 	settings_hostname(host, sizeof(host));
 	int code = EXIT_FAILED;
-	if ((!dry && !check && settings_check_run(&d->config, &e) < 0) ||
-	    settings_from_config(&d->config, host, &fc, &e) < 0) {
+	if (!dry && !check && settings_check_run(&d->config, &e) < 0) {
 		fprintf(stderr, "relpbox: %s\n", e.text);
+	} else if (settings_from_config(&d->config, host, &fc, &e) < 0) {
+		fprintf(stderr, "relpbox: %s\n", e.text);
+		code = UNFIT;
 	} else if (check) {
 		code = EXIT_OK;
 	} else if (dry) {
@@ -281,15 +285,13 @@ static int run(int argc, char **argv)
 		err_set(&e, "--config is needed");
 		return command_misused(&cmd_forward, &e);
 	}
-	int code;
+	int code = UNFIT;
 	if (document_load(&d, w.of[OPT_CONFIG]) == 0)
 		code = act(&d, &w, NULL);
-	else if (w.of[OPT_CHECK_CONFIG] || w.of[OPT_DRY_RUN])
-		code = EXIT_FAILED;
-	else
+	if (code == UNFIT && !w.of[OPT_CHECK_CONFIG] && !w.of[OPT_DRY_RUN])
 		code = act_by_last_good(&d, &w);
 	document_free(&d);
-	return code;
+	return code == UNFIT ? EXIT_FAILED : code;
 }
 
 const struct command cmd_forward = {

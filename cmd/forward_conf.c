@@ -43,15 +43,20 @@ static bool is_word(char c)
 	       c == '_' || c == '-';
 }
 
-/* The text with its comments blanked, so that what is commented out asks for nothing. */
+/*
+ * The text with its comments blanked, so that what is commented out asks for
+ * nothing. Behind a quote a # may belong to a string: nothing is blanked there.
+ */
 static void blank_comments(struct buf *text)
 {
-	bool comment = false;
+	bool comment = false, quote = false;
 	for (size_t i = 0; i < text->len; i++) {
 		char *c = &text->p[i];
 		if (*c == '\n')
-			comment = false;
-		else if (*c == '#' && (i == 0 || strchr(" \t\n", c[-1])))
+			comment = quote = false;
+		else if (*c == '"' || *c == '\'')
+			quote = true;
+		else if (*c == '#' && !quote && (i == 0 || strchr(" \t\n", c[-1])))
 			comment = true;
 		if (comment)
 			*c = ' ';
@@ -76,6 +81,8 @@ bool document_asks_for_tls(const struct document *d)
 {
 	if (d->config.tls.enabled)
 		return true;
+	if (d->text.len >= 2 && (!memcmp(d->text.p, "\xff\xfe", 2) || !memcmp(d->text.p, "\xfe\xff", 2)))
+		return true; /* UTF-16, which YAML allows: not to be read like this */
 	struct buf text = { 0 };
 	buf_add_slice(&text, buf_slice(&d->text));
 	blank_comments(&text);

@@ -8,6 +8,7 @@
 #include "base/esc.h"
 #include "base/nearest.h"
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -79,8 +80,21 @@ static int print_version(void)
 	return command_print(&out);
 }
 
+/*
+ * Whoever starts us may have closed 0, 1 or 2: the next file opened would take
+ * the number, and what is meant for a log would go into it. They are opened the
+ * wrong way, so that using them still fails.
+ */
+static void hold_standard_fds(void)
+{
+	for (int fd = 0; fd < 3; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && open("/dev/null", fd ? O_RDONLY : O_WRONLY) < 0)
+			return;
+}
+
 int main(int argc, char **argv)
 {
+	hold_standard_fds();
 	const char *slash = argc > 0 ? strrchr(argv[0], '/') : NULL;
 	const char *name = slash ? slash + 1 : argc > 0 ? argv[0] : "";
 	const struct command *c = command_find(name);

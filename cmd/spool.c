@@ -16,6 +16,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 enum { OPT_SPOOL_DIR, OPT_CONFIG, OPT_JSON, OPT_RAW, OPT_HELP };
 
@@ -134,32 +135,65 @@ static int walk(const char *dir, struct walk *w)
 	return EXIT_OK;
 }
 
-/* By the running forward, which holds the spool. */
-static int requeue_asking(const char *path, uint64_t seq, struct err *e)
+#define REQUEUE_PATIENCE 600 /* times 0.1 s, for the disk */
+
+/* One answer of the running forward to `requeue`: 1 done, 0 busy, -1 failed (e) or nobody is there (e->code). */
+static int requeue_ask(const char *path, uint64_t seq, uint64_t *count, uint64_t *there,
+		       struct err *e)
 {
-	char request[64] = "requeue ";
+	char request[64] = "requeue ", shown[512];
 	struct buf answer = { 0 };
+	int result = -1;
 	if (seq)
 		snprintf(request, sizeof(request), "requeue %" PRIu64, seq);
 	if (control_ask(path, slice_str(request), 10000, &answer, e) < 0)
 		return -1;
-	bool done = answer.len > 5 && memcmp(answer.p, "done\n", 5) == 0;
-	const char *lf = answer.len ? memchr(answer.p, '\n', answer.len) : NULL;
-	const char *words = lf ? lf + 1 : answer.p;
-	size_t len = answer.len - (size_t)(words - answer.p);
-	if (done)
-		fwrite(words, 1, len, stdout);
-	else
-		fprintf(stderr, "relpbox spool: %.*s", (int)len, words);
+	buf_add_char(&answer, '\0');
+	if (sscanf(answer.p, "done %" SCNu64 " of %" SCNu64, count, there) == 2)
+		result = 1;
+	else if (strncmp(answer.p, "busy ", 5) == 0)
+		result = 0;
+	if (result < 1) {
+		const char *why = strncmp(answer.p, "failed ", 7) == 0 ? answer.p + 7 : answer.p;
+		err_code(e, EPROTO, "%s", esc_text(shown, sizeof(shown),
+						   slice_of(why, strcspn(why, "\n"))));
+	}
 	buf_free(&answer);
-	return done ? EXIT_OK : EXIT_FAILED;
+	return result;
+}
+
+/*
+ * By the running forward, which holds the spool: as often as it takes for all
+ * that was there at first. What is set aside anew meanwhile stays.
+ */
+static int requeue_asking(const char *path, uint64_t seq, struct err *e)
+{
+	const struct timespec pause = { .tv_nsec = 100000000 };
+	uint64_t all = 0, wanted = 0, count, there;
+	for (int patience = REQUEUE_PATIENCE;;) {
+		int got = requeue_ask(path, seq, &count, &there, e);
+		if (got < 0 || (got == 0 && --patience == 0))
+			return -1;
+		if (got == 0) {
+			nanosleep(&pause, NULL);
+			continue;
+		}
+		if (all == 0)
+			wanted = seq ? 1 : there;
+		all += count;
+		patience = REQUEUE_PATIENCE;
+		if (count == 0 || all >= wanted)
+			break;
+	}
+	printf("%" PRIu64 " records were put back into the queue\n", all);
+	return EXIT_OK;
 }
 
 /* No forward runs: we hold the spool ourselves. */
 static int requeue_here(const char *dir, uint64_t seq)
 {
 	struct spool *sp = NULL;
-	struct spool_conf conf = { .dir = dir, .max_bytes = UINT64_C(1) << 40 };
+	struct spool_conf conf = { .dir = dir, .max_bytes = UINT64_C(1) << 40, .existing = true };
 	struct err e;
 	uint64_t count, all = 0;
 	if (spool_open(&sp, &conf, clock_mono_ms(), &e) < 0)

@@ -104,14 +104,30 @@ static void say_disk_trouble(struct forward *f)
 	snprintf(f->disk_said, sizeof(f->disk_said), "%s", now);
 }
 
+/* Records that waited and can't be read any more. */
+static void say_damage(struct forward *f)
+{
+	struct spool_stats st;
+	spool_stats(f->spool, &st);
+	if (st.gap_frames + st.gap_bytes == f->damage_said)
+		return;
+	say(&f->say, SAY_ERR,
+	    "the spool is damaged: %" PRIu64 " records or more are lost, %" PRIu64 " bytes can't be read",
+	    st.gap_frames, st.gap_bytes);
+	f->damage_said = st.gap_frames + st.gap_bytes;
+}
+
 static void feed_service(struct forward *f)
 {
 	uint64_t now = loop_now_ms(f->loop);
+	if (!f->ready_told)
+		f->ready_told = service_notify(&f->service, "READY=1");
 	if (f->service.watchdog_ms && now - f->watchdog_ms >= f->service.watchdog_ms / 2) {
 		service_notify(&f->service, "WATCHDOG=1");
 		f->watchdog_ms = now;
 	}
 	if (now - f->status_ms >= STATUS_EVERY_MS) {
+		say_damage(f);
 		char line[400], state[420];
 		status_line(f, line, sizeof(line));
 		snprintf(state, sizeof(state), "STATUS=%s", line);
@@ -141,11 +157,14 @@ static void read_again(struct forward *f)
 	}
 }
 
-/* Acknowledgements made room: sources that waited go on. */
+/* Acknowledgements made room, or a disk that is well again: sources that waited go on. */
 static void resume(struct forward *f)
 {
 	uint64_t acknowledged = spool_acknowledged(f->spool);
-	if (acknowledged == f->resumed_at)
+	bool sick = spool_trouble(f->spool)[0] != '\0';
+	bool healed = f->was_sick && !sick;
+	f->was_sick = sick;
+	if (acknowledged == f->resumed_at && !healed)
 		return;
 	f->resumed_at = acknowledged;
 	for (size_t i = 0; i < f->conf->n_inputs; i++)
@@ -208,11 +227,21 @@ static int turn(struct forward *f, struct err *e)
 	return 0;
 }
 
+/* Records that no receiver has. */
+static uint64_t lost(const struct forward *f)
+{
+	return counts_get(f->counts, COUNT_SINK + SINK_GIVEN_UP) +
+	       counts_get(f->counts, COUNT_SINK + SINK_SET_ASIDE) +
+	       counts_get(f->counts, COUNT_DROPPED_FULL) +
+	       counts_get(f->counts, COUNT_DROPPED_FULL_AUDIT);
+}
+
 static int open_spool(struct forward *f, struct err *e)
 {
 	const struct forward_conf *c = f->conf;
 	struct spool_conf sc = {
 		.dir = c->spool_dir, .max_bytes = c->spool_max, .audit_percent = c->audit_share,
+		.existing = c->no_inputs, /* what can't be read is not empty */
 	};
 	struct err why = { 0 };
 	if (spool_open(&f->spool, &sc, clock_mono_ms(), e) < 0)
@@ -221,20 +250,23 @@ static int open_spool(struct forward *f, struct err *e)
 	if (why.text[0])
 		say(&f->say, SAY_WARNING, "the counts are kept in memory only: %s", why.text);
 	counts_add(f->counts, COUNT_STARTS, 1);
-	f->lost_before = counts_get(f->counts, COUNT_SINK + SINK_GIVEN_UP) +
-			 counts_get(f->counts, COUNT_SINK + SINK_SET_ASIDE);
+	f->lost_before = lost(f);
+	say_damage(f);
 	return 0;
 }
 
 static int start(struct forward *f, struct err *e)
 {
 	const struct forward_conf *c = f->conf;
+	struct err why;
+	if (inputs_take_passed(f, e) < 0)
+		return -1;
 	/* the resolver's helper is forked first: while there is one thread and nothing is open */
 	f->loop = loop_new(e);
 	if (!f->loop || !(f->resolver = resolver_new(f->loop, e)))
 		return -1;
-	if (service_open(&f->service, e) < 0)
-		return -1;
+	if (service_open(&f->service, &why) < 0)
+		say(&f->say, SAY_WARNING, "the service manager is not told how it goes: %s", why.text);
 	if (open_spool(f, e) < 0)
 		return -1;
 	f->intake = (struct intake_core){
@@ -274,16 +306,15 @@ static void stop(struct forward *f)
 	loop_free(f->loop);
 }
 
-static enum forward_end verdict(const struct forward *f)
+static enum forward_end verdict(struct forward *f)
 {
 	if (f->stop_wanted)
 		return FORWARD_STOPPED;
-	uint64_t lost = counts_get(f->counts, COUNT_SINK + SINK_GIVEN_UP) +
-			counts_get(f->counts, COUNT_SINK + SINK_SET_ASIDE);
+	say_damage(f);
 	for (size_t i = 0; i < f->conf->n_inputs; i++)
 		if (f->inputs[i].trouble[0])
 			return FORWARD_INCOMPLETE;
-	return lost > f->lost_before ? FORWARD_INCOMPLETE : FORWARD_DONE;
+	return lost(f) > f->lost_before || f->damage_said ? FORWARD_INCOMPLETE : FORWARD_DONE;
 }
 
 static enum forward_end run(struct forward *f, struct err *e)
@@ -291,7 +322,7 @@ static enum forward_end run(struct forward *f, struct err *e)
 	char line[400];
 	f->started_ms = loop_now_ms(f->loop);
 	status_line(f, line, sizeof(line));
-	service_notify(&f->service, "READY=1");
+	f->ready_told = service_notify(&f->service, "READY=1");
 	if (f->conf->ready)
 		f->conf->ready(f->conf->ready_arg, f->conf->spool_dir);
 	sink_start(f->sink);

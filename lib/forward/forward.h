@@ -43,7 +43,8 @@ struct forward_conf {
 
 enum forward_end {
 	FORWARD_DONE,	 /* all inputs ended and all is acknowledged */
-	FORWARD_INCOMPLETE, /* all inputs ended, but records were given up or set aside in this run */
+	FORWARD_INCOMPLETE, /* all inputs ended, but in this run records were given up, set aside or
+			       dropped, or damage was found in the spool */
 	FORWARD_STOPPED, /* by SIGTERM or SIGINT */
 	FORWARD_FAILED,	 /* could not start, or the loop broke: e */
 };

@@ -31,6 +31,8 @@ struct forward {
 	struct counts *counts;
 	struct intake_core intake;
 	struct input inputs[FORWARD_INPUTS_MAX];
+	int passed[FORWARD_INPUTS_MAX]; /* by systemd, until inputs_open takes them */
+	size_t n_passed;
 	struct sink *sink;
 	struct syncer *syncer;
 	struct service service;
@@ -42,14 +44,19 @@ struct forward {
 	uint64_t watchdog_ms;  /* when it was last fed */
 	uint64_t status_ms;    /* when STATUS= was last sent */
 	uint64_t resumed_at;   /* acknowledged number when waiting sources were last resumed */
-	uint64_t lost_before;  /* given up and set aside before this run */
+	bool was_sick;	       /* the disk, then */
+	uint64_t lost_before;  /* given up, set aside and dropped before this run */
 	char disk_said[512];   /* the spool's trouble as last said */
+	uint64_t damage_said;  /* lost records and unreadable bytes as last said */
+	bool ready_told;       /* to the service manager, whose queue may be full */
 	bool stopping;	       /* the sink is closing */
 	bool stop_wanted;      /* by a signal */
 	bool done;
 };
 
-/* inputs.c: opens all inputs, or says which failed. */
+/* inputs.c: takes what systemd passed; before anything else is opened (io/service.h). */
+int inputs_take_passed(struct forward *f, struct err *e);
+/* Opens all inputs, or says which failed. */
 int inputs_open(struct forward *f, struct err *e);
 void inputs_close(struct forward *f);
 bool inputs_all_ended(const struct forward *f);

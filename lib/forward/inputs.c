@@ -59,9 +59,10 @@ static bool datagram_path(int fd, char *out, size_t size)
 }
 
 /* Gives each socket that systemd passed to the input of its type and address. */
-static void match_passed(struct forward *f, const int *fds, size_t n, int *of_input)
+static void match_passed(struct forward *f, int *of_input)
 {
-	for (size_t k = 0; k < n; k++) {
+	const int *fds = f->passed;
+	for (size_t k = 0; k < f->n_passed; k++) {
 		char path[sizeof(((struct sockaddr_un *)0)->sun_path) + 1];
 		bool used = false;
 		bool unix_socket = datagram_path(fds[k], path, sizeof(path));
@@ -100,15 +101,19 @@ static int open_input(struct forward *f, struct input *in, int passed, struct er
 	return in->source ? 0 : -1;
 }
 
+int inputs_take_passed(struct forward *f, struct err *e)
+{
+	int n = service_listen_fds(f->passed, FORWARD_INPUTS_MAX, e);
+	f->n_passed = n > 0 ? (size_t)n : 0;
+	return n < 0 ? -1 : 0;
+}
+
 int inputs_open(struct forward *f, struct err *e)
 {
-	int fds[FORWARD_INPUTS_MAX], of_input[FORWARD_INPUTS_MAX];
-	int n = service_listen_fds(fds, FORWARD_INPUTS_MAX, e);
-	if (n < 0)
-		return -1;
+	int of_input[FORWARD_INPUTS_MAX];
 	for (size_t i = 0; i < FORWARD_INPUTS_MAX; i++)
 		of_input[i] = -1;
-	match_passed(f, fds, (size_t)n, of_input);
+	match_passed(f, of_input);
 	for (size_t i = 0; i < f->conf->n_inputs; i++) {
 		struct input *in = &f->inputs[i];
 		in->f = f;

@@ -9,8 +9,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-/* What the ten fields may add to a message's own bytes, at most. */
-#define OVERHEAD 1024
+#define REPORT_BYTES 1024 /* a report with its ten fields, about */
 #define UNTRUSTED_SAY_MS 60000
 #define REPORT_PRI (5 * 8 + 3) /* syslog.err */
 
@@ -124,11 +123,10 @@ static bool handle_untrusted(struct intake_core *c, struct record *rec, const st
 	return true;
 }
 
-static bool has_room(const struct intake_core *c, const struct record *rec, bool audit)
+/* For all pieces of it: a patient source's record is taken whole, or waits. */
+static bool has_room(struct intake_core *c, const struct record *rec, bool audit)
 {
-	size_t most = rec->msg.len + rec->tag.len + OVERHEAD;
-	if (c->format.oversize == OVERSIZE_CUT && most > c->format.max_message)
-		most = c->format.max_message;
+	size_t most = format_most(&c->format, rec, SPOOL_FRAME_MORE);
 	return spool_room(c->spool, most, audit) != SPOOL_ROOM_NONE;
 }
 
@@ -193,7 +191,7 @@ void intake_report(struct intake_core *c)
 {
 	struct drops *d = &c->drops;
 	/* room for one is soon full again: the stretch is over when a quarter is free */
-	if (!d->active || spool_room(c->spool, OVERHEAD, false) != SPOOL_ROOM)
+	if (!d->active || spool_room(c->spool, REPORT_BYTES, false) != SPOOL_ROOM)
 		return;
 	char when[2 * TIMETEXT_MAX + 32], line[400];
 	uint64_t n = unreported(c);

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "spool/aside.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -237,16 +238,23 @@ static void answer_json(struct forward *f, struct buf *out)
 static void answer_requeue(struct forward *f, struct slice which, struct buf *out)
 {
 	struct err e;
+	struct spool_stats st;
 	uint64_t seq = 0, count;
+	spool_stats(f->spool, &st);
 	if (which.len && num_u64(which, 1, UINT64_MAX, &seq) < 0)
-		buf_add_str(out, "failed\nnot a record's number\n");
+		buf_add_str(out, "failed not a record's number\n");
 	else if (spool_requeue(f->spool, seq, loop_now_ms(f->loop), &count, &e) < 0)
-		buf_printf(out, "failed\n%s\n", e.text);
+		buf_printf(out, "%s %s\n", e.code == EBUSY ? "busy" : "failed", e.text);
 	else
-		buf_printf(out, "done\n%" PRIu64 " records were put back into the queue\n", count);
+		buf_printf(out, "done %" PRIu64 " of %" PRIu64 "\n", count, st.aside_frames);
 }
 
-/* The first line tells the command how to exit; the rest is for its user. */
+/*
+ * What status and spool ask (cmd/). "text", "json": the first line tells the
+ * command how to exit, the rest is for its user. "waiting": a number.
+ * "requeue [SEQ]": "done N of M" (M: were set aside; one call puts back so many,
+ * see spool/aside.h), "busy WHY" (ask again), "failed WHY".
+ */
 void status_answer(struct forward *f, struct slice request, struct buf *out)
 {
 	static const struct slice requeue = { "requeue ", 8 };

@@ -10,6 +10,7 @@
 
 #define PRI_MAX 191
 #define MARK_MAX 48 /* the longest of the two marks */
+#define SHORTER_MAX 3 /* good_end takes so much off at most */
 #define BETWEEN 16  /* "191 ", and blanks, "- " */
 
 /* One record on its way out. */
@@ -99,6 +100,13 @@ static size_t good_end(struct slice s, size_t max)
 	return max;
 }
 
+/* For the text, a mark included, behind a head of so many bytes. */
+static size_t room_behind(const struct format *f, size_t head)
+{
+	size_t room = f->max_message > head + 1 ? f->max_message - head - 1 : 0;
+	return room < FORMAT_TEXT_MIN + MARK_MAX ? FORMAT_TEXT_MIN + MARK_MAX : room;
+}
+
 static void send_cut(struct output *out, struct slice msg, size_t room)
 {
 	char mark[MARK_MAX];
@@ -135,6 +143,19 @@ static void send_up_to_nul(struct output *out, const struct record *r, const cha
 	out->emit(out->arg, slice_of(out->work->p, (size_t)(head_nul - out->work->p)));
 }
 
+size_t format_most(struct format *f, const struct record *r, size_t each)
+{
+	if (f->prefix.len == 0)
+		lay_out_prefix(f);
+	size_t head = f->prefix.len + r->tag.len + TIMETEXT_MAX + r->procid.len + BETWEEN;
+	size_t room = room_behind(f, head), text = r->msg.len, pieces = 1;
+	if (text > room && f->oversize == OVERSIZE_CUT)
+		text = room;
+	else if (text > room)
+		pieces = text / (room - MARK_MAX - SHORTER_MAX) + 1;
+	return text + pieces * (head + MARK_MAX + 1 + each);
+}
+
 void format_record(struct format *f, const struct record *r, int64_t realtime_us, struct buf *work,
 		   void (*emit)(void *arg, struct slice payload), void *arg,
 		   struct format_result *result)
@@ -149,9 +170,7 @@ void format_record(struct format *f, const struct record *r, int64_t realtime_us
 		send_up_to_nul(&out, r, nul);
 		return;
 	}
-	size_t room = f->max_message > head + 1 ? f->max_message - head - 1 : 0;
-	if (room < FORMAT_TEXT_MIN + MARK_MAX)
-		room = FORMAT_TEXT_MIN + MARK_MAX;
+	size_t room = room_behind(f, head);
 	if (r->msg.len <= room)
 		send_piece(&out, r->msg, slice_of("", 0));
 	else if (f->oversize == OVERSIZE_CUT)

@@ -59,6 +59,12 @@ void format_record(struct format *f, const struct record *r, int64_t realtime_us
 		   void (*emit)(void *arg, struct slice payload), void *arg,
 		   struct format_result *result);
 
+/*
+ * So many bytes at the most do all the records take that format_record would
+ * make of r, with `each` more for every one of them.
+ */
+size_t format_most(struct format *f, const struct record *r, size_t each);
+
 void format_free(struct format *f); /* what format_record laid out; f may be used again */
 
 #endif

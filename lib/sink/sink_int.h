@@ -18,6 +18,10 @@ struct outage {
 	uint64_t given_up;    /* records, in this outage */
 	uint64_t said_ms;     /* when a failure was last put in the log */
 	char said[128];	      /* and which, so that a new cause is told at once */
+	bool quiet;	      /* the log has heard of too many: of this one only if it lasts */
+	uint64_t untold;      /* so many were over before they were told */
+	unsigned told;	      /* of late: falls by one every TELL_EVERY_MS */
+	uint64_t told_ms;     /* when it fell last */
 	struct giveup giveup;
 	struct loop_timer timer; /* once a second: who has waited too long? */
 };

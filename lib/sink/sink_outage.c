@@ -11,6 +11,9 @@
 /* Within an outage a cause that is new is told, but no oftener than this. */
 #define SAY_AGAIN_MS 60000
 #define SAY_CONTINUED_MS 10000
+/* A connection that is lost again and again: so many in a row are told, then one now and then. */
+#define TELL_BURST 6
+#define TELL_EVERY_MS 10000
 
 static uint64_t waiting(const struct sink *s)
 {
@@ -33,12 +36,43 @@ static void say_continued(struct sink *s, const char *reason)
 	bool same = strncmp(s->outage.said, reason, sizeof(s->outage.said) - 1) == 0;
 	bool due = s->conf.report_continuation ? quiet >= SAY_CONTINUED_MS
 					       : !same && quiet >= SAY_AGAIN_MS;
+	if (s->outage.quiet)
+		due = now - s->outage.since_ms >= SAY_CONTINUED_MS;
 	if (!due)
 		return;
+	s->outage.quiet = false;
 	timetext_span(now - s->outage.since_ms, span);
 	say(&s->ev.say, SAY_WARNING,
 	    "delivery to %s port %u is still suspended after %s: %s; %" PRIu64 " records wait",
 	    s->host, s->conf.port, span, reason, waiting(s));
+	remember_said(s, reason);
+}
+
+/* May the log hear of one more? Else it is fed by its own lines, where journald forwards them to us. */
+static bool may_tell(struct outage *o, uint64_t now)
+{
+	uint64_t steps = (now - o->told_ms) / TELL_EVERY_MS;
+	o->told -= steps < o->told ? (unsigned)steps : o->told;
+	o->told_ms = o->told ? o->told_ms + steps * TELL_EVERY_MS : now;
+	if (o->told == TELL_BURST)
+		return false;
+	o->told++;
+	return true;
+}
+
+static void say_begin(struct sink *s, const char *reason)
+{
+	char before[80] = "";
+	s->outage.quiet = !may_tell(&s->outage, s->outage.since_ms);
+	if (s->outage.quiet)
+		return;
+	if (s->outage.untold)
+		snprintf(before, sizeof(before), "; %" PRIu64 " short ones before it were not told",
+			 s->outage.untold);
+	s->outage.untold = 0;
+	say(&s->ev.say, SAY_WARNING,
+	    "delivery to %s port %u is suspended: %s; %" PRIu64 " records wait%s", s->host,
+	    s->conf.port, reason, waiting(s), before);
 	remember_said(s, reason);
 }
 
@@ -52,21 +86,28 @@ void sink_outage_begin(struct sink *s, const char *reason)
 	s->outage.given_up = 0;
 	giveup_reset(&s->outage.giveup);
 	sink_set_state(s, s->suspect.seq ? SINK_DOUBTING : SINK_SUSPENDED);
-	say(&s->ev.say, SAY_WARNING, "delivery to %s port %u is suspended: %s; %" PRIu64 " records wait",
-	    s->host, s->conf.port, reason, waiting(s));
-	remember_said(s, reason);
+	say_begin(s, reason);
 	sink_on_outage_tick(s);
 }
 
-void sink_outage_end(struct sink *s)
+static void say_end(struct sink *s)
 {
 	char span[TIMETEXT_MAX], lost[64] = "";
+	if (s->outage.quiet && !s->outage.given_up) {
+		s->outage.untold++;
+		return;
+	}
 	timetext_span(loop_now_ms(s->loop) - s->outage.since_ms, span);
 	if (s->outage.given_up)
 		snprintf(lost, sizeof(lost), ", %" PRIu64 " were given up", s->outage.given_up);
 	say(&s->ev.say, SAY_NOTICE,
 	    "delivery to %s port %u works again after %s, %" PRIu64 " records wait%s", s->host,
 	    s->conf.port, span, waiting(s), lost);
+}
+
+void sink_outage_end(struct sink *s)
+{
+	say_end(s);
 	s->outage.since_ms = 0;
 	giveup_reset(&s->outage.giveup);
 	loop_timer_clear(s->loop, &s->outage.timer);

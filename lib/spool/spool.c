@@ -6,13 +6,15 @@
 #include "spool/aside.h"
 #include "spool/late.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #define MIB (1ULL << 20)
 /* What a frame takes beside its payload; a longer cursor goes on the reserve. */
-#define OVERHEAD (FRAME_HEAD + SPOOL_SOURCE_MAX)
+#define OVERHEAD SPOOL_FRAME_MORE
+static_assert(SPOOL_FRAME_MORE == FRAME_HEAD + SPOOL_SOURCE_MAX, "as spool.h says");
 #define BATCH_BYTES (512U << 10) /* so much waits for a commit at most */
 
 static void configure(struct spool *sp, const struct spool_conf *conf)
@@ -37,9 +39,9 @@ static void configure(struct spool *sp, const struct spool_conf *conf)
 	sp->readers[READ_OLDEST].window = 4096;
 }
 
-static int start(struct spool *sp, struct err *e)
+static int start(struct spool *sp, bool make, struct err *e)
 {
-	sp->dirfd = dir_open(sp->path, true, e);
+	sp->dirfd = dir_open(sp->path, make, e);
 	if (sp->dirfd < 0)
 		return -1;
 	if (dir_lock(sp->dirfd, sp->path, e) != 0 || recover(sp, e) != 0)
@@ -68,8 +70,8 @@ int spool_open(struct spool **out, const struct spool_conf *conf, uint64_t now_m
 	sp->seed = format_seed(sp->salt);
 	configure(sp, conf);
 
-	if (start(sp, &why) != 0) {
-		if (why.code == EBUSY && sp->dirfd >= 0) {
+	if (start(sp, !conf->existing, &why) != 0) {
+		if (conf->existing || (why.code == EBUSY && sp->dirfd >= 0)) {
 			if (e)
 				*e = why;
 			spool_close(sp);

@@ -30,6 +30,7 @@ struct spool;
 #define SPOOL_SOURCE_MAX 64  /* bytes in a source's name */
 #define SPOOL_CURSOR_MAX 4096
 #define SPOOL_PAYLOAD_MAX (1U << 20)
+#define SPOOL_FRAME_MORE (36 + SPOOL_SOURCE_MAX) /* what a frame takes beside payload and cursor, at most */
 
 struct spool_conf {
 	const char *dir;	/* made (0700) where it is missing; its parent must exist */
@@ -37,6 +38,7 @@ struct spool_conf {
 	unsigned audit_percent; /* of max_bytes that only audit frames may take: 0..100 */
 	uint64_t segment_bytes; /* a new segment after so many; 0: chosen by the spool */
 	size_t memory_max;	/* what waits in memory while the disk is sick; 0: 1 MiB */
+	bool existing;		/* a directory that is not there, or can't be read, is an error */
 };
 
 struct spool_frame {

@@ -221,6 +221,39 @@ static void nul_in_the_tag_ends_the_record(void **state)
 	pieces_free(&p);
 }
 
+static void add_up(void *arg, struct slice payload)
+{
+	size_t *all = arg;
+	*all += payload.len + 100;
+}
+
+static void most_is_never_too_little(void **state)
+{
+	(void)state;
+	static const char *const units[] = { "a", "\001", "#001", "\xe2\x82\xac", "x\xf0\x9f\x92\xa9" };
+	static const size_t maxima[] = { 480, 600, 8096 };
+	struct buf b = { 0 }, scratch = { 0 }, work = { 0 };
+	struct format_result result;
+	struct record r;
+	for (unsigned i = 0; i < 5 * 3 * 2 * 40; i++) {
+		struct format f = { .who = { "project", "shoot", "uid", "host" },
+				    .max_message = maxima[i / 5 % 3],
+				    .oversize = i / 15 % 2 ? OVERSIZE_CUT : OVERSIZE_SPLIT };
+		size_t all = 0;
+		struct slice d = long_datagram(&b, units[i % 5], (size_t)i * 37);
+		record_parse(d, &scratch, &r);
+		size_t most = format_most(&f, &r, 100);
+		format_record(&f, &r, FIXED_TIME, &work, add_up, &all, &result);
+		assert_true(all <= most);
+		/* and not much too much */
+		assert_true(most <= all + all / 4 + 400);
+		format_free(&f);
+	}
+	buf_free(&b);
+	buf_free(&scratch);
+	buf_free(&work);
+}
+
 static int set_zone(void **state)
 {
 	(void)state;
@@ -238,6 +271,7 @@ int main(void)
 		cmocka_unit_test(long_names_still_leave_text),
 		cmocka_unit_test(beyond_what_an_imrelp_keeps),
 		cmocka_unit_test(nul_in_the_tag_ends_the_record),
+		cmocka_unit_test(most_is_never_too_little),
 	};
 	return cmocka_run_group_tests(tests, set_zone, NULL);
 }

@@ -332,6 +332,33 @@ static void without_descriptors_nothing_is_passed_over(void **state)
 	rig_free(r);
 }
 
+/* --- the log ----------------------------------------------------------------------------- */
+
+static enum verdict one_a_connection(struct peer *p, uint64_t number)
+{
+	(void)number;
+	return p->here == 1 ? YES : BREAK;
+}
+
+static void a_line_that_flaps_does_not_flood_the_log(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(one_a_connection, 4, -1);
+	rig_put(r, 100);
+	rig_until(r, r->peer.connections >= 40);
+	assert_in_range(r->lines, 1, 2 * (6 + 2));
+	r->peer.says = NULL;
+	rig_until(r, rig_is_empty(r));
+	/* some time later it is told again, and of the others */
+	r->sink->outage.told_ms -= 10000;
+	peer_hang_up(&r->peer);
+	unsigned before = r->lines;
+	rig_until(r, r->lines > before);
+	assert_in(r->log[before], "is suspended");
+	assert_in(r->log[before], "short ones before it were not told");
+	rig_free(r);
+}
+
 /* --- what status says ---------------------------------------------------------------- */
 
 static enum verdict mute(struct peer *p, uint64_t number)
@@ -396,6 +423,7 @@ int main(void)
 		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
 		cmocka_unit_test(what_was_accepted_behind_a_gap_is_not_given_up),
 		cmocka_unit_test(without_descriptors_nothing_is_passed_over),
+		cmocka_unit_test(a_line_that_flaps_does_not_flood_the_log),
 		cmocka_unit_test(a_receiver_that_does_not_answer_is_not_called_delivering),
 		cmocka_unit_test(a_doubt_that_is_over_is_not_shown),
 		cmocka_unit_test(nobody_is_given_up_while_others_are_accepted),
