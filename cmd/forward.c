@@ -202,7 +202,7 @@ static int run_forward(const struct document *d, struct forward_conf *fc, const 
 	case FORWARD_STOPPED:
 		return EXIT_OK;
 	case FORWARD_INCOMPLETE:
-		say(&k.say, SAY_ERR, "not all was delivered: see `relpbox status` and `relpbox spool list`");
+		say(&k.say, SAY_ERR, "not all was delivered, or an input was lost: the lines above and `relpbox spool list` tell");
 		return EXIT_FAILED;
 	case FORWARD_FAILED:
 		break;

@@ -122,7 +122,9 @@ static void feed_service(struct forward *f)
 	uint64_t now = loop_now_ms(f->loop);
 	if (!f->ready_told)
 		f->ready_told = service_notify(&f->service, "READY=1");
-	if (f->service.watchdog_ms && now - f->watchdog_ms >= f->service.watchdog_ms / 2) {
+	/* an input that is not read any more is for the service manager to mend, by a restart */
+	if (f->service.watchdog_ms && !inputs_trouble(f) &&
+	    now - f->watchdog_ms >= f->service.watchdog_ms / 2) {
 		service_notify(&f->service, "WATCHDOG=1");
 		f->watchdog_ms = now;
 	}
@@ -311,9 +313,8 @@ static enum forward_end verdict(struct forward *f)
 	if (f->stop_wanted)
 		return FORWARD_STOPPED;
 	say_damage(f);
-	for (size_t i = 0; i < f->conf->n_inputs; i++)
-		if (f->inputs[i].trouble[0])
-			return FORWARD_INCOMPLETE;
+	if (inputs_trouble(f))
+		return FORWARD_INCOMPLETE;
 	return lost(f) > f->lost_before || f->damage_said ? FORWARD_INCOMPLETE : FORWARD_DONE;
 }
 

@@ -60,6 +60,7 @@ int inputs_take_passed(struct forward *f, struct err *e);
 int inputs_open(struct forward *f, struct err *e);
 void inputs_close(struct forward *f);
 bool inputs_all_ended(const struct forward *f);
+bool inputs_trouble(const struct forward *f); /* one is not read any more, by an error */
 
 /* status.c: answers one request of the status socket. */
 void status_answer(struct forward *f, struct slice request, struct buf *out);

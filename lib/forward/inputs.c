@@ -132,6 +132,14 @@ void inputs_close(struct forward *f)
 	}
 }
 
+bool inputs_trouble(const struct forward *f)
+{
+	for (size_t i = 0; i < f->conf->n_inputs; i++)
+		if (f->inputs[i].trouble[0])
+			return true;
+	return false;
+}
+
 bool inputs_all_ended(const struct forward *f)
 {
 	for (size_t i = 0; i < f->conf->n_inputs; i++)

@@ -143,8 +143,8 @@ enum take intake_take(struct intake_core *c, const char *source, bool patient,
 	record_parse(datagram, &c->scratch, &rec);
 	/* a patient source's words are its operator's; a socket's need root's credentials */
 	bool audit = rules_is_audit(&rec);
-	bool forged = audit && from->known && from->uid != 0;
 	bool share = audit && (patient || (from->known && from->uid == 0));
+	bool forged = audit && !share;
 	bool wanted = rules_match(c->rules, &rec) != RULES_NONE;
 	bool room = !wanted || has_room(c, &rec, share);
 	/* with an empty spool waiting would not help: it is too large for this one */

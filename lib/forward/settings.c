@@ -2,6 +2,7 @@
 #include "forward/settings.h"
 
 #include "base/clock.h"
+#include "base/crc32c.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
@@ -19,6 +20,19 @@ void settings_hostname(char *out, size_t size)
 		*dot = '\0';
 }
 
+/* The default input keeps its name, however it is given: the name is its identity. */
+static char *input_name(const char *path)
+{
+	char name[SPOOL_SOURCE_MAX + 1];
+	size_t len = strlen(path);
+	if (strcmp(path, DEFAULT_UNIX_PATH) == 0)
+		return mem_strdup("journal");
+	if (len <= SPOOL_SOURCE_MAX)
+		return mem_strdup(path);
+	snprintf(name, sizeof(name), "%08x...%s", (unsigned)crc32c(0, path, len), path + len - 50);
+	return mem_strdup(name);
+}
+
 int settings_parse_input(const char *text, struct config_input *out, struct err *e)
 {
 	*out = (struct config_input){ 0 };
@@ -31,8 +45,7 @@ int settings_parse_input(const char *text, struct config_input *out, struct err 
 		return err_set(e, "--input takes unix:/PATH or stdin");
 	out->kind = INPUT_UNIX;
 	out->path = mem_strdup(text + 5);
-	/* the default input keeps its name, however it is given: the name is its identity */
-	out->name = mem_strdup(strcmp(out->path, DEFAULT_UNIX_PATH) == 0 ? "journal" : out->path);
+	out->name = input_name(out->path);
 	return 0;
 }
 

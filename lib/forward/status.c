@@ -270,7 +270,8 @@ void status_answer(struct forward *f, struct slice request, struct buf *out)
 		return;
 	}
 	sink_status(f->sink, &s);
-	buf_add_str(out, s.state == SINK_DELIVERING ? "delivering\n" : "not delivering\n");
+	bool well = s.state == SINK_DELIVERING && !inputs_trouble(f);
+	buf_add_str(out, well ? "delivering\n" : "not delivering\n");
 	if (slice_is(request, "json"))
 		answer_json(f, out);
 	else

@@ -29,6 +29,7 @@
 #define BATCH 64
 #define TURN_BATCHES 8
 #define SLOT_BYTES 8192
+#define OVERFLOW_UID 65534
 /* Peeked and not yet safe; only a sick disk lets it grow beyond one turn. */
 #define WAITING_MAX 4096
 
@@ -87,8 +88,12 @@ static struct sender sender_of(struct msghdr *m)
 		return from;
 	struct ucred cred;
 	memcpy(&cred, CMSG_DATA(c), sizeof(cred));
-	/* sent before the socket asked for credentials: the kernel has none */
-	from.known = cred.pid != 0;
+	/*
+	 * Sent before the socket asked for credentials: the kernel has none, and
+	 * says so by pid 0 and the overflow uid. Pid 0 alone is a sender that our
+	 * pid namespace does not show.
+	 */
+	from.known = cred.pid != 0 || cred.uid != OVERFLOW_UID;
 	from.uid = cred.uid;
 	from.pid = cred.pid;
 	return from;
@@ -296,9 +301,23 @@ static const struct source_ops unix_ops = {
 	.free = unix_free,
 };
 
+/*
+ * The room for control messages is that of the credentials: nothing else may
+ * come before them, whatever the socket's maker had asked for.
+ */
+static void only_credentials(int fd)
+{
+	static const int others[] = { SO_TIMESTAMP, SO_TIMESTAMPNS, SO_TIMESTAMPING, SO_PASSSEC,
+				      SO_RXQ_OVFL };
+	int off = 0;
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		(void)setsockopt(fd, SOL_SOCKET, others[i], &off, sizeof(off));
+}
+
 static int set_up(struct source_unix *u, struct err *e)
 {
 	int on = 1;
+	only_credentials(u->watch.fd);
 	if (setsockopt(u->watch.fd, SOL_SOCKET, SO_PASSCRED, &on, sizeof(on)) < 0)
 		return err_errno(e, "input %s: asking for the senders' credentials", u->base.name);
 	if (set_peek_offset(u) < 0)

@@ -338,8 +338,9 @@ class Untrusted(Fault):
 class Clients(Case):
     """More clients than the receiver takes at a time: all get their turn, nobody hammers."""
 
-    def crowd(self, n, at_a_time, seconds):
-        r = self.receiver(clients_max=at_a_time)
+    def crowd(self, n, at_a_time, rate, seconds):
+        r = self.receiver(clients_max=at_a_time, rate=rate)
+        r.kill()  # all wait when it comes back
         config = self.write("relp.yaml", relp_config(r.port))
         crowd = []
         for i in range(n):
@@ -350,6 +351,7 @@ class Clients(Case):
             p.stdin.write(lines("c%d" % i, [1, 2, 3]))
             p.stdin.close()
             crowd.append(p)
+        r.restart()
         deadline = time.monotonic() + seconds * SLOW
         for i, p in enumerate(crowd):
             try:
@@ -360,16 +362,15 @@ class Clients(Case):
         for i in range(n):
             self.assertEqual(r.sequences.get("c%d" % i), [1, 2, 3], "client %d" % i)
         self.assertLessEqual(r.most_clients, at_a_time)
+        self.assertGreater(r.turned_away, 0)
         self.assertLess(r.turned_away, 20 * n)
-        return r
 
     def test_a_hundred_against_a_receiver_that_takes_five(self):
-        r = self.crowd(100, 5, 60)
-        self.assertGreater(r.turned_away, 0)
+        self.crowd(100, 5, 60, 60)
 
     @long
     def test_two_thousand_against_a_receiver_that_takes_fifty(self):
-        self.crowd(2000, 50, 600)
+        self.crowd(2000, 50, 300, 600)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,6 @@ import os
 import socket
 import subprocess
 import threading
-import time
 import unittest
 
 from relptest.case import SLOW, Case, needs_mounts, needs_root, needs_strace
@@ -156,6 +155,29 @@ class Enospc(Mounted):
         f.start()
         self.r.wait_distinct("a", STATUS_QUIET)
         self.assertEqual(self.assert_exact(self.r, "a", STATUS_QUIET), 0)
+        f.term()
+
+    def test_another_process_reads_the_same_socket(self):
+        """What that one took is lost; it is noticed, said and counted, and a restart mends it.
+
+        With no other input it ends, 1, so that the service manager starts it again.
+        """
+        self.r.kill()
+        os.mkdir(self.disk + "/spool", 0o700)
+        self.fill()
+        f = self.forward().start()
+        for i in range(1, 6):
+            self.sender.send("src=a seq=%d %s" % (i, "x" * i))
+        f.wait_status(lambda s: s["counts"]["received"] == 5)  # peeked, and not yet consumed
+        self.held.sock.recv(1000)
+        self.r.restart()
+        self.r.wait_distinct("a", 5)
+        self.assertEqual(f.wait_exit(), 1, f.talk())
+        self.assertTrue(f.said("another process reads the same socket"), f.talk())
+        self.free()
+        self.sender.numbered("b", [1, 2, 3])
+        f.start()
+        self.r.wait_distinct("b", 3)
         f.term()
 
     def test_what_was_on_the_disk_is_delivered_from_a_full_one(self):

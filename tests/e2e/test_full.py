@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""A full spool: the newest are dropped and counted exactly, audit records last, and it is reported."""
+"""A full spool: the newest are dropped, counted exactly and reported, audit records last."""
 
 import unittest
 

@@ -28,7 +28,7 @@ class Unwanted(Fault):
         self.assert_order(r, "a")
 
     def aside(self, f, n, seconds=60):
-        """Until so many are set aside; life goes on meanwhile, and tells bad records from a bad receiver."""
+        """Until so many are set aside; life goes on meanwhile, and gives each its alibi."""
         def there():
             if f.counts()["set_aside"] >= n:
                 return True

@@ -367,6 +367,18 @@ static void all_of_it_needs_so_peek_off(void **state)
 	skip();
 }
 
+static void a_socket_that_asks_for_more_than_credentials_does_not_hide_them(void **state)
+{
+	struct bench *b = *state;
+	int on = 1;
+	kill_it(b);
+	assert_int_equal(setsockopt(b->held, SOL_SOCKET, SO_TIMESTAMP, &on, sizeof(on)), 0);
+	start(b);
+	put(b, "x");
+	turn(b);
+	assert_int_equal(b->uid, getuid());
+}
+
 int main(void)
 {
 	const struct CMUnitTest without[] = { cmocka_unit_test(all_of_it_needs_so_peek_off) };
@@ -385,6 +397,7 @@ int main(void)
 		T(trap_d_peeked_datagrams_do_not_keep_the_loop_busy),
 		T(only_the_safe_ones_are_consumed),
 		T(the_senders_uid_is_told),
+		T(a_socket_that_asks_for_more_than_credentials_does_not_hide_them),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

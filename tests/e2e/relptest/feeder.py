@@ -18,7 +18,8 @@ import time
 
 # A signal only sets this, so that no datagram is sent and not counted.
 stopping = []
-LOOK_EVERY = struct.pack("ll", 0, 100000)  # seconds, microseconds: a blocked send looks at it so often
+# A blocked send looks at it so often: seconds, microseconds.
+LOOK_EVERY = struct.pack("ll", 0, 100000)
 
 
 def arguments():
