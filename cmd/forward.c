@@ -85,6 +85,8 @@ static int scan_words(int argc, char **argv, struct words *w, struct err *e)
 		}
 		w->of[which] = scan.value ? scan.value : "";
 	}
+	if (w->of[OPT_SPOOL_DIR] && !w->of[OPT_SPOOL_DIR][0])
+		return err_set(e, "--spool-dir is empty");
 	return 0;
 }
 
@@ -279,8 +281,12 @@ static int act(struct document *d, const struct words *w, const char *note)
 	}
 	settings_hostname(host, sizeof(host));
 	int code = EXIT_FAILED;
-	if (!dry && !check && settings_check_run(&d->config, &e) < 0) {
+	bool refused = (d->config.tls.enabled || (!dry && !check)) &&
+		       settings_check_run(&d->config, &e) < 0;
+	if (refused)
 		fprintf(stderr, "relpbox: %s\n", e.text);
+	if (refused && !dry) {
+		code = EXIT_FAILED;
 	} else if (settings_from_config(&d->config, host, &fc, &e) < 0) {
 		fprintf(stderr, "relpbox: %s\n", e.text);
 		code = UNFIT;
@@ -298,15 +304,15 @@ static int act(struct document *d, const struct words *w, const char *note)
 
 /*
  * The document is broken: the last one that worked serves, loudly. But where
- * the broken one asks for TLS, one that might not must not stand in.
+ * the broken one may ask for TLS, one that does not must not stand in.
  */
 static int act_by_last_good(const struct document *broken, const struct words *w)
 {
 	struct document d;
 	const char *dir = w->of[OPT_SPOOL_DIR] ? w->of[OPT_SPOOL_DIR] : broken->config.spool_dir;
 	int code = EXIT_FAILED;
-	if (document_asks_for_tls(broken)) {
-		fprintf(stderr, "relpbox: the configuration asks for TLS: the last one that worked is not used in its place\n");
+	if (document_may_ask_for_tls(broken)) {
+		fprintf(stderr, "relpbox: the broken configuration has a trace of TLS and may ask for it: the last one that worked is not used in its place, as it may send in plain\n");
 		return EXIT_FAILED;
 	}
 	if (!dir || document_load_last_good(&d, dir) < 0) {

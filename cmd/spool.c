@@ -256,6 +256,8 @@ static int scan(int argc, char **argv, struct request *r, struct err *e)
 		return err_set(e, "what to do? list, show, requeue or drain is missing");
 	if (!r->dir)
 		return err_set(e, "--spool-dir is needed");
+	if (!r->dir[0])
+		return err_set(e, "--spool-dir is empty");
 	return 0;
 }
 
