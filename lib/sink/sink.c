@@ -12,6 +12,11 @@
 
 /* Answers that do not come for so long: it does not deliver, though nothing has failed yet. */
 #define SILENT_MS 5000
+/*
+ * The session's own window bounds what is under way. Ours holds more where that
+ * is small: room for other records beside a suspect.
+ */
+#define WINDOW_MIN 2048
 /* A session that stood this long and is closed while idle was no refusal. */
 #define SETTLED_MS 10000
 
@@ -226,7 +231,8 @@ struct sink *sink_new(struct loop *l, struct resolver *r, struct spool *sp,
 	if (s->conf.session.relp.window_frames == 0)
 		s->conf.session.relp.window_frames = 2048;
 	s->session = session_new(l, &s->conf.session, &session_events, s);
-	window_init(&s->window, s->conf.session.relp.window_frames);
+	size_t frames = s->conf.session.relp.window_frames;
+	window_init(&s->window, frames > WINDOW_MIN ? frames : WINDOW_MIN);
 	s->backoff.random = conf->seed;
 	giveup_init(&s->outage.giveup, conf->resume_retry_count);
 	s->read_upto = spool_acknowledged(sp);

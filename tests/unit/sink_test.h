@@ -288,9 +288,13 @@ static inline struct rig *rig_new(script *says, size_t window_frames, int64_t re
 	r->conf = (struct sink_conf){ .resume_retry_count = resume_retry_count, .seed = 4711 };
 	r->conf.session.relp.window_frames = window_frames;
 	r->conf.session.silent_ms = 300;
+	r->conf.session.open_ms = 300;
 	r->conf.session.close_ms = 300;
 	peer_start(&r->peer, says);
 	rig_sink(r);
+	/* or none of the tests would fill it */
+	window_free(&r->sink->window);
+	window_init(&r->sink->window, window_frames > 2 ? window_frames : 2);
 	return r;
 }
 

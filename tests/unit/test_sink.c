@@ -332,6 +332,126 @@ static void without_descriptors_nothing_is_passed_over(void **state)
 	rig_free(r);
 }
 
+/* --- connections that end by our own will ------------------------------------------------- */
+
+static void all_arrive_over_many_connections(struct rig *r)
+{
+	size_t twice;
+	rig_put(r, 500);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(peer_taken(&r->peer, 1, 500, &twice), 500);
+	assert_int_equal(twice, 0);
+	assert_int_equal(peer_overtakers(&r->peer), 0);
+	assert_int_equal(r->lines, 0);
+	assert_int_equal(r->waited_ms, 0);
+	rig_free(r);
+}
+
+static void transaction_numbers_that_are_used_up(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(NULL, 16, -1);
+	sink_free(r->sink);
+	r->conf.session.relp.last_txnr = 20;
+	rig_sink(r);
+	all_arrive_over_many_connections(r);
+}
+
+static void rebinding_makes_no_duplicates(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(NULL, 4, -1);
+	sink_free(r->sink);
+	r->conf.rebind_ms = 3;
+	rig_sink(r);
+	all_arrive_over_many_connections(r);
+}
+
+/* --- everything at once, at random --------------------------------------------------------- */
+
+static enum verdict by_chance(struct peer *p, uint64_t number)
+{
+	if (number % 97 == 0)
+		return p->arg2 & 1 ? NO : BREAK;
+	if (p->arg2 == 0)
+		return YES;
+	switch (rand_below(&p->arg, 60)) {
+	case 0:
+		return NO;
+	case 1:
+		return BREAK;
+	case 2:
+		return p->arg2 & 2 ? MUTE : YES;
+	default:
+		return YES;
+	}
+}
+
+static void something_happens(struct rig *r, uint64_t *random)
+{
+	switch (rand_below(random, 40)) {
+	case 0:
+		peer_kill(&r->peer);
+		break;
+	case 1:
+		r->peer.open = (enum on_open)rand_below(random, 4);
+		break;
+	case 2: /* kill -9 of us */
+		sink_free(r->sink);
+		box_reopen(&r->box);
+		rig_sink(r);
+		break;
+	case 3: /* SIGTERM */
+		r->stopped = false;
+		sink_stop(r->sink, 100);
+		rig_until(r, r->stopped);
+		sink_free(r->sink);
+		box_reopen(&r->box);
+		rig_sink(r);
+		break;
+	case 4:
+		peer_hang_up(&r->peer);
+		break;
+	default:
+		if (r->peer.listener < 0)
+			peer_listen(&r->peer);
+		r->peer.open = OPEN_YES;
+	}
+}
+
+static void whatever_happens_nothing_is_lost(void **state)
+{
+	(void)state;
+	const char *wish = getenv("SINK_TEST_SEED");
+	uint64_t seed = wish ? strtoull(wish, NULL, 10) : clock_seed() % 1000000;
+	for (unsigned round = 0; round < 12; round++) {
+		print_message("SINK_TEST_SEED=%llu\n", (unsigned long long)(seed + round));
+		uint64_t random = seed + round, left = 300;
+		struct rig *r = rig_new(by_chance, 1 + rand_below(&random, 40), -1);
+		r->conf.session.silent_ms = 30;
+		r->conf.rebind_ms = rand_below(&random, 3) * 20;
+		r->peer.arg = random;
+		r->peer.arg2 = 1 + rand_below(&random, 3);
+		while (left) {
+			uint64_t n = 1 + rand_below(&random, left < 20 ? left : 20);
+			rig_put(r, n);
+			left -= n;
+			rig_turns(r, (unsigned)rand_below(&random, 30));
+			something_happens(r, &random);
+		}
+		/* mended, but for every 97th */
+		r->peer.arg2 = 0;
+		r->peer.open = OPEN_YES;
+		if (r->peer.listener < 0)
+			peer_listen(&r->peer);
+		rig_until(r, rig_is_empty(r));
+		size_t twice, taken = peer_taken(&r->peer, 1, 300, &twice);
+		assert_int_equal(taken, 297);
+		assert_int_equal(stats(&r->box).aside_frames, 3);
+		rig_free(r);
+	}
+}
+
 /* --- the log ----------------------------------------------------------------------------- */
 
 static enum verdict one_a_connection(struct peer *p, uint64_t number)
@@ -423,6 +543,9 @@ int main(void)
 		cmocka_unit_test(the_suspect_is_given_up_while_another_record_is_under_way),
 		cmocka_unit_test(what_was_accepted_behind_a_gap_is_not_given_up),
 		cmocka_unit_test(without_descriptors_nothing_is_passed_over),
+		cmocka_unit_test(transaction_numbers_that_are_used_up),
+		cmocka_unit_test(rebinding_makes_no_duplicates),
+		cmocka_unit_test(whatever_happens_nothing_is_lost),
 		cmocka_unit_test(a_line_that_flaps_does_not_flood_the_log),
 		cmocka_unit_test(a_receiver_that_does_not_answer_is_not_called_delivering),
 		cmocka_unit_test(a_doubt_that_is_over_is_not_shown),
