@@ -8,70 +8,123 @@
 #include "forward/settings.h"
 #include "io/control.h"
 
+#include "base/clock.h"
 #include "base/mem.h"
+#include "base/num.h"
+#include "spool/dir.h"
+#include "spool/inspect.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-/*
- * What the running forward says of its spool: 1 nothing waits, 0 something
- * does, -1 nobody answers there (or e).
- */
-static int ask_empty(const char *path, struct err *e)
+/* What the running forward says: so many records wait. -1: nobody answers there, see e. */
+static int ask_waiting(const char *path, uint64_t *count, struct err *e)
 {
 	struct buf answer = { 0 };
 	if (control_ask(path, slice_str("waiting"), 5000, &answer, e) < 0)
 		return -1;
-	bool empty = slice_is(buf_slice(&answer), "0\n");
+	struct slice number = slice_of(answer.p, answer.len ? answer.len - 1 : 0);
+	int result = num_u64(number, 0, UINT64_MAX, count);
+	if (result < 0)
+		err_code(e, EPROTO, "the answer is not one of forward's");
 	buf_free(&answer);
-	return empty;
+	return result;
 }
 
 static int wait_for_running(const char *path, struct err *e)
 {
 	const struct timespec pause = { .tv_nsec = 200000000 };
-	int empty = ask_empty(path, e);
-	if (empty < 0)
+	uint64_t count;
+	int result = ask_waiting(path, &count, e);
+	if (result < 0)
 		return -1;
-	if (!empty)
-		fprintf(stderr, "relpbox: a forward is running on this spool; waiting until it has sent all\n");
-	while (empty == 0) {
+	if (count)
+		fprintf(stderr, "relpbox: a forward is running on this spool, and %" PRIu64 " records wait; waiting until it has sent all\n",
+			count);
+	while (result == 0 && count) {
 		nanosleep(&pause, NULL);
-		empty = ask_empty(path, e);
+		result = ask_waiting(path, &count, e);
 	}
-	return empty < 0 ? -1 : 0;
+	return result;
+}
+
+struct tally {
+	uint64_t waits, aside;
+};
+
+static int on_item(void *arg, const struct spool_item *item)
+{
+	struct tally *t = arg;
+	if (item->aside)
+		t->aside++;
+	else
+		t->waits++;
+	return 0;
+}
+
+/* Nothing waits any more; but what is set aside is not delivered. */
+static int end_well(const char *dir)
+{
+	struct tally t = { 0 };
+	struct err e;
+	if (spool_walk(dir, on_item, &t, &e) < 0) {
+		fprintf(stderr, "relpbox: %s\n", e.text);
+		return EXIT_FAILED;
+	}
+	if (t.aside)
+		fprintf(stderr, "relpbox: %" PRIu64 " records are still set aside: see `relpbox spool list` and `relpbox spool requeue`\n",
+			t.aside);
+	return t.aside ? EXIT_FAILED : EXIT_OK;
+}
+
+/* How many records wait, by a spool that is in order; -1: it is held by another, or sick. */
+static int look(const char *dir, struct tally *t, struct err *e)
+{
+	struct spool_conf conf = { .dir = dir, .max_bytes = UINT64_C(1) << 40, .existing = true };
+	struct spool *sp = NULL;
+	struct spool_stats st;
+	if (spool_open(&sp, &conf, clock_mono_ms(), e) < 0)
+		return -1;
+	int result = spool_trouble(sp)[0] ? err_set(e, "%s", spool_trouble(sp)) : 0;
+	spool_stats(sp, &st);
+	*t = (struct tally){ st.frames, st.aside_frames };
+	spool_close(sp);
+	return result;
 }
 
 static int send_rest(struct document *d, const char *dir)
 {
-	struct forward_conf fc;
+	struct forward_conf fc = { 0 };
 	struct err e = { 0 };
+	struct tally before = { 0 };
 	char host[256];
 	struct say say_to = log_say();
 	free(d->config.spool_dir);
 	d->config.spool_dir = mem_strdup(dir);
 	settings_hostname(host, sizeof(host));
-	int code = EXIT_FAILED;
 	enum forward_end end = FORWARD_FAILED;
 	if (settings_check_run(&d->config, &e) == 0 &&
-	    settings_from_config(&d->config, host, &fc, &e) == 0) {
+	    settings_from_config(&d->config, host, &fc, &e) == 0 && look(dir, &before, &e) == 0) {
 		fc.no_inputs = true;
 		fc.n_inputs = 0;
 		fc.sink.session.relp.software = program_software;
 		end = forward_run(&fc, &say_to, &e);
-		rules_free(fc.rules);
 	}
-	if (end == FORWARD_DONE)
-		code = EXIT_OK;
-	else if (end == FORWARD_FAILED)
+	rules_free(fc.rules);
+	if (end == FORWARD_DONE) {
+		printf("%" PRIu64 " records were delivered\n", before.waits);
+		return end_well(dir);
+	}
+	if (end == FORWARD_FAILED)
 		say(&say_to, SAY_ERR, "%s", e.text);
 	else
 		say(&say_to, SAY_ERR, "not all was delivered: see `relpbox spool list`");
-	return code;
+	return EXIT_FAILED;
 }
 
 int drain(const char *dir, const char *config)
@@ -79,9 +132,13 @@ int drain(const char *dir, const char *config)
 	char path[PATH_MAX];
 	struct err e;
 	struct document d;
+	if (dir_holds_spool(dir, &e) < 0) {
+		fprintf(stderr, "relpbox: %s\n", e.text);
+		return EXIT_FAILED;
+	}
 	forward_status_path(dir, path, sizeof(path));
 	if (wait_for_running(path, &e) == 0)
-		return EXIT_OK;
+		return end_well(dir);
 	if (e.code != ENOENT && e.code != ECONNREFUSED) {
 		fprintf(stderr, "relpbox: %s\n", e.text);
 		return EXIT_FAILED;

@@ -10,6 +10,7 @@
 #include "forward/settings.h"
 
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -84,6 +85,8 @@ static int scan_words(int argc, char **argv, struct words *w, struct err *e)
 		}
 		w->of[which] = scan.value ? scan.value : "";
 	}
+	if (w->of[OPT_SPOOL_DIR] && !w->of[OPT_SPOOL_DIR][0])
+		return err_set(e, "--spool-dir is empty");
 	return 0;
 }
 
@@ -171,44 +174,94 @@ static int put_words(struct config *c, const struct words *w, struct err *e)
 	return put_inputs(c, w, e);
 }
 
-/* What the ready callback needs to keep the configuration that works. */
+/* The configuration that works being kept: the thread's own copy of all it needs. */
 struct keeping {
-	const struct document *document;
+	struct buf text;
+	char *spool_dir;
 	struct say say;
+	pthread_t thread;
+	bool running;
 };
 
-static void on_ready(void *arg, const char *spool_dir)
+static void *keep(void *arg)
 {
 	const struct keeping *k = arg;
 	struct err e;
-	if (lastgood_save(spool_dir, buf_slice(&k->document->text), &e) < 0)
+	if (lastgood_save(k->spool_dir, buf_slice(&k->text), &e) < 0)
 		say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s",
 		    e.text);
+	return NULL;
+}
+
+/* Waits for it, but not for a disk that hangs. False: it is still at work. */
+static bool keep_ended(struct keeping *k, long seconds)
+{
+	struct timespec until;
+	if (!k->running)
+		return true;
+	clock_gettime(CLOCK_REALTIME, &until);
+	until.tv_sec += seconds;
+	k->running = pthread_timedjoin_np(k->thread, NULL, &until) != 0;
+	return !k->running;
+}
+
+/* Beside the loop: it syncs, and the inputs are to be read meanwhile. */
+static void on_ready(void *arg, const char *spool_dir)
+{
+	struct keeping *k = arg;
+	if (!keep_ended(k, 0))
+		return; /* the disk is slow, not sick: it is being kept */
+	if (!k->spool_dir)
+		k->spool_dir = mem_strdup(spool_dir);
+	int error = pthread_create(&k->thread, NULL, keep, k);
+	k->running = error == 0;
+	if (error)
+		say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s",
+		    strerror(error));
+}
+
+static void keep_end(struct keeping *k)
+{
+	if (!keep_ended(k, 1))
+		return; /* the thread has it until exit(2) */
+	buf_free(&k->text);
+	free(k->spool_dir);
+	free(k);
+}
+
+static int end_code(enum forward_end end, const struct err *e, const struct say *to)
+{
+	switch (end) {
+	case FORWARD_DONE:
+	case FORWARD_STOPPED:
+		return EXIT_OK;
+	case FORWARD_INCOMPLETE:
+		say(to, SAY_ERR, "not all was delivered, or an input was lost: the lines above and `relpbox spool list` tell");
+		return EXIT_FAILED;
+	case FORWARD_FAILED:
+		break;
+	}
+	say(to, SAY_ERR, "%s", e->text);
+	return EXIT_FAILED;
 }
 
 static int run_forward(const struct document *d, struct forward_conf *fc, const char *note)
 {
 	struct err e = { 0 };
-	struct keeping k = { .document = d, .say = log_say() };
+	struct say to = log_say();
+	struct keeping *k = mem_zero(1, sizeof(*k));
+	k->say = to;
+	buf_add_slice(&k->text, buf_slice(&d->text));
 	if (!note) {
 		fc->ready = on_ready;
-		fc->ready_arg = &k;
+		fc->ready_arg = k;
 	} else {
 		fc->note = note;
-		say(&k.say, SAY_ERR, "%s", note);
+		say(&to, SAY_ERR, "%s", note);
 	}
-	switch (forward_run(fc, &k.say, &e)) {
-	case FORWARD_DONE:
-	case FORWARD_STOPPED:
-		return EXIT_OK;
-	case FORWARD_INCOMPLETE:
-		say(&k.say, SAY_ERR, "not all was delivered, or an input was lost: the lines above and `relpbox spool list` tell");
-		return EXIT_FAILED;
-	case FORWARD_FAILED:
-		break;
-	}
-	say(&k.say, SAY_ERR, "%s", e.text);
-	return EXIT_FAILED;
+	int code = end_code(forward_run(fc, &to, &e), &e, &to);
+	keep_end(k);
+	return code;
 }
 
 #define UNFIT (-1) /* beside the exit codes: nobody can run by this document, it was said why */
@@ -228,8 +281,12 @@ static int act(struct document *d, const struct words *w, const char *note)
 	}
 	settings_hostname(host, sizeof(host));
 	int code = EXIT_FAILED;
-	if (!dry && !check && settings_check_run(&d->config, &e) < 0) {
+	bool refused = (d->config.tls.enabled || (!dry && !check)) &&
+		       settings_check_run(&d->config, &e) < 0;
+	if (refused)
 		fprintf(stderr, "relpbox: %s\n", e.text);
+	if (refused && !dry) {
+		code = EXIT_FAILED;
 	} else if (settings_from_config(&d->config, host, &fc, &e) < 0) {
 		fprintf(stderr, "relpbox: %s\n", e.text);
 		code = UNFIT;
@@ -247,15 +304,15 @@ static int act(struct document *d, const struct words *w, const char *note)
 
 /*
  * The document is broken: the last one that worked serves, loudly. But where
- * the broken one asks for TLS, one that might not must not stand in.
+ * the broken one may ask for TLS, one that does not must not stand in.
  */
 static int act_by_last_good(const struct document *broken, const struct words *w)
 {
 	struct document d;
 	const char *dir = w->of[OPT_SPOOL_DIR] ? w->of[OPT_SPOOL_DIR] : broken->config.spool_dir;
 	int code = EXIT_FAILED;
-	if (document_asks_for_tls(broken)) {
-		fprintf(stderr, "relpbox: the configuration asks for TLS: the last one that worked is not used in its place\n");
+	if (document_may_ask_for_tls(broken)) {
+		fprintf(stderr, "relpbox: the broken configuration has a trace of TLS and may ask for it: the last one that worked is not used in its place, as it may send in plain\n");
 		return EXIT_FAILED;
 	}
 	if (!dir || document_load_last_good(&d, dir) < 0) {

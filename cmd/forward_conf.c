@@ -15,6 +15,7 @@ static int decode(struct document *d, const char *name)
 	if (out.len) /* without a finding there is no memory either, and fwrite takes no NULL */
 		fwrite(out.p, 1, out.len, stderr);
 	buf_free(&out);
+	d->sound = result == 0;
 	return result;
 }
 
@@ -37,68 +38,34 @@ int document_load_last_good(struct document *d, const char *spool_dir)
 	return decode(d, LASTGOOD_NAME);
 }
 
-static bool is_word(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-	       c == '_' || c == '-';
-}
-
 /*
- * The text with its comments blanked, so that what is commented out asks for
- * nothing. Behind a quote a # may belong to a string: nothing is blanked there.
+ * The letters tls in any case, or a backslash by which a quoted "tls" can be
+ * written without them: \x74, \u0074, \U00000074, or a line folded amid the word.
  */
-static void blank_comments(struct buf *text)
+static bool trace_of_tls(struct slice text)
 {
-	bool comment = false, quote = false;
-	for (size_t i = 0; i < text->len; i++) {
-		char *c = &text->p[i];
-		if (*c == '\n')
-			comment = quote = false;
-		else if (*c == '"' || *c == '\'')
-			quote = true;
-		else if (*c == '#' && !quote && (i == 0 || strchr(" \t\n", c[-1])))
-			comment = true;
-		if (comment)
-			*c = ' ';
+	static const char word[] = "tls";
+	size_t at = 0; /* letters of it that the text before has */
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.p[i];
+		if (c == '\\' && i + 1 < text.len && memchr("xuU\r\n", text.p[i + 1], 5))
+			return true;
+		if (c >= 'A' && c <= 'Z')
+			c = (char)(c - 'A' + 'a');
+		at = c == word[at] ? at + 1 : c == word[0] ? 1 : 0;
+		if (word[at] == '\0')
+			return true;
 	}
+	return false;
 }
 
-/* Behind the first `key:`, quoted or not, from p on; NULL: there is none. p ends with a NUL. */
-static const char *behind_key(const char *p, const char *key)
-{
-	const char *begin = p;
-	while ((p = strstr(p, key)) != NULL) {
-		bool starts = p == begin || !is_word(p[-1]);
-		p += strlen(key);
-		const char *end = p + strspn(p, "\"' \t");
-		if (starts && *end == ':')
-			return end + 1;
-	}
-	return NULL;
-}
-
-bool document_asks_for_tls(const struct document *d)
+bool document_may_ask_for_tls(const struct document *d)
 {
 	if (d->config.tls.enabled)
 		return true;
 	if (d->text.len >= 2 && (!memcmp(d->text.p, "\xff\xfe", 2) || !memcmp(d->text.p, "\xfe\xff", 2)))
-		return true; /* UTF-16, which YAML allows: not to be read like this */
-	struct buf text = { 0 };
-	buf_add_slice(&text, buf_slice(&d->text));
-	blank_comments(&text);
-	for (size_t i = 0; i < text.len; i++)
-		if (text.p[i] == '\0')
-			text.p[i] = ' ';
-	buf_add_char(&text, '\0');
-	bool asks = false;
-	for (const char *tls = text.p; !asks && (tls = behind_key(tls, "tls")) != NULL;) {
-		const char *enabled = behind_key(tls, "enabled");
-		if (enabled)
-			enabled += strspn(enabled, " \t");
-		asks = !enabled || strncmp(enabled, "false", 5) != 0 || is_word(enabled[5]);
-	}
-	buf_free(&text);
-	return asks;
+		return !d->sound; /* UTF-16, which YAML allows: not to be read like this */
+	return !d->sound && trace_of_tls(buf_slice(&d->text));
 }
 
 void document_free(struct document *d)

@@ -12,6 +12,7 @@ struct document {
 	struct buf text;
 	struct config config;
 	struct findings findings;
+	bool sound; /* decoded without an error */
 };
 
 /*
@@ -25,11 +26,12 @@ int document_load(struct document *d, const char *path);
 int document_load_last_good(struct document *d, const char *spool_dir);
 
 /*
- * Does a broken document ask for TLS, as far as can be seen? It may not even be
- * YAML, so its text is looked at: a key "tls" whose "enabled" is not plainly
- * false asks for it. May say yes where a sound document would not.
+ * May it ask for TLS? A sound document says so itself. A broken one may not even
+ * be YAML, and what it asks for is anybody's guess: any trace of the word in its
+ * text counts, in whatever case, place or spelling, also where it is off or
+ * commented out.
  */
-bool document_asks_for_tls(const struct document *d);
+bool document_may_ask_for_tls(const struct document *d);
 
 void document_free(struct document *d);
 

@@ -8,6 +8,7 @@
 #include "base/num.h"
 #include "sink/session.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pwd.h>
@@ -299,9 +300,10 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 			well ? "" : ": ", e->text);
 	if (s->input_error.text[0])
 		fprintf(stderr, "relpbox relp-send: %s\n", s->input_error.text);
-	if (s->verbose || (s->code != EXIT_OK && s->sent))
-		fprintf(stderr, "relpbox relp-send: %llu of %llu messages sent are acknowledged%s\n",
-			(unsigned long long)s->accepted, (unsigned long long)s->sent,
+	if (s->verbose || (s->code != EXIT_OK && (s->sent || s->n_words)))
+		fprintf(stderr, "relpbox relp-send: %llu of %llu messages are acknowledged%s\n",
+			(unsigned long long)s->accepted,
+			(unsigned long long)(s->from_words ? s->n_words : s->sent),
 			s->refused ? ", some were refused" : "");
 }
 
@@ -365,14 +367,32 @@ static int take_option(struct send *s, int which, const char *value, struct err 
 	return 0;
 }
 
+/* ::1:20514 is no address, but its part before the last colon is: shows how it is to be written. */
+static void hint_brackets(const char *word, struct err *e)
+{
+	char host[ADDR_HOST_MAX];
+	struct in6_addr v6;
+	uint64_t port;
+	const char *colon = strrchr(word, ':');
+	if (!colon || (size_t)(colon - word) >= sizeof(host) || inet_pton(AF_INET6, word, &v6) == 1 ||
+	    num_u64(slice_str(colon + 1), 1, 65535, &port) < 0)
+		return;
+	snprintf(host, sizeof(host), "%.*s", (int)(colon - word), word);
+	if (inet_pton(AF_INET6, host, &v6) == 1)
+		err_set(e, "address \"%s\": an IPv6 address stands in brackets: [%s]:%u", word, host,
+			(unsigned)port);
+}
+
 static int take_word(struct send *s, char *word, struct err *e)
 {
 	if (s->host[0]) {
 		s->words[s->n_words++] = word;
 		return 0;
 	}
-	if (addr_split(slice_str(word), s->host, &s->port, e) < 0)
+	if (addr_split(slice_str(word), s->host, &s->port, e) < 0) {
+		hint_brackets(word, e);
 		return -1;
+	}
 	return s->port ? 0 : err_set(e, "the port is missing");
 }
 

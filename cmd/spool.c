@@ -9,6 +9,7 @@
 #include "forward/forward.h"
 #include "io/control.h"
 #include "spool/aside.h"
+#include "spool/dir.h"
 #include "spool/inspect.h"
 
 #include <errno.h>
@@ -45,7 +46,8 @@ static const struct opt_command usage = {
 		 "\n"
 		 "Exit codes:\n"
 		 "  0  done\n"
-		 "  1  not done: no such record, the spool can't be read, or not all was delivered\n"
+		 "  1  not done: no such record, the spool can't be read, not all was delivered,\n"
+		 "     or drain leaves records that are set aside\n"
 		 "  2  wrong command line\n",
 };
 
@@ -117,7 +119,9 @@ static int on_item(void *arg, const struct spool_item *it)
 static int walk(const char *dir, struct walk *w)
 {
 	struct err e;
-	int result = spool_walk(dir, on_item, w, &e);
+	int result = dir_holds_spool(dir, &e);
+	if (result == 0)
+		result = spool_walk(dir, on_item, w, &e);
 	buf_free(&w->out);
 	if (result < 0) {
 		fprintf(stderr, "relpbox spool: %s\n", e.text);
@@ -198,6 +202,10 @@ static int requeue_here(const char *dir, uint64_t seq)
 	uint64_t count, all = 0;
 	if (spool_open(&sp, &conf, clock_mono_ms(), &e) < 0)
 		goto failed;
+	if (spool_trouble(sp)[0]) {
+		err_set(&e, "%s", spool_trouble(sp));
+		goto failed;
+	}
 	do {
 		if (spool_requeue(sp, seq, clock_mono_ms(), &count, &e) < 0 ||
 		    spool_sync_wait(sp, clock_mono_ms(), &e) < 0)
@@ -217,6 +225,10 @@ static int requeue(const char *dir, uint64_t seq)
 {
 	char path[PATH_MAX];
 	struct err e;
+	if (dir_holds_spool(dir, &e) < 0) {
+		fprintf(stderr, "relpbox spool: %s\n", e.text);
+		return EXIT_FAILED;
+	}
 	forward_status_path(dir, path, sizeof(path));
 	int code = requeue_asking(path, seq, &e);
 	if (code >= 0)
@@ -256,6 +268,8 @@ static int scan(int argc, char **argv, struct request *r, struct err *e)
 		return err_set(e, "what to do? list, show, requeue or drain is missing");
 	if (!r->dir)
 		return err_set(e, "--spool-dir is needed");
+	if (!r->dir[0])
+		return err_set(e, "--spool-dir is empty");
 	return 0;
 }
 

@@ -88,8 +88,8 @@ static int run(int argc, char **argv)
 			return command_misused(&cmd_status, &e);
 		}
 	}
-	if (!dir) {
-		err_set(&e, "--spool-dir is needed");
+	if (!dir || !dir[0]) {
+		err_set(&e, dir ? "--spool-dir is empty" : "--spool-dir is needed");
 		return command_misused(&cmd_status, &e);
 	}
 	return ask(dir, json, timeout_ms);

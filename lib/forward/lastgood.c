@@ -3,15 +3,16 @@
 
 #include "base/file.h"
 #include "conf/config.h"
+#include "spool/dir.h"
 
 #include <fcntl.h>
 #include <unistd.h>
 
 int lastgood_load(const char *spool_dir, struct buf *out, struct err *e)
 {
-	int dir = open(spool_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int dir = dir_open(spool_dir, false, e);
 	if (dir < 0)
-		return err_errno(e, "%s", spool_dir);
+		return -1;
 	int fd = openat(dir, LASTGOOD_NAME, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
 	int result = fd < 0 ? err_errno(e, "%s/" LASTGOOD_NAME, spool_dir)
 			    : file_read_fd(fd, LASTGOOD_NAME, CONFIG_FILE_MAX, out, e);
@@ -26,8 +27,8 @@ int lastgood_save(const char *spool_dir, struct slice text, struct err *e)
 	struct buf there = { 0 };
 	int result = 0;
 	if (lastgood_load(spool_dir, &there, NULL) < 0 || !slice_eq(buf_slice(&there), text)) {
-		int dir = open(spool_dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-		result = dir < 0 ? err_errno(e, "%s", spool_dir)
+		int dir = dir_open(spool_dir, false, e);
+		result = dir < 0 ? -1
 				 : file_replace(dir, LASTGOOD_NAME, text, 0600, e);
 		if (dir >= 0)
 			close(dir);

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +17,52 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Without "/" and "/." at its end, behind which a link is followed whatever the flags. -1: too long. */
+static int bare_path(const char *path, char out[PATH_MAX])
+{
+	size_t len = strlen(path);
+	if (len >= PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	while (len > 1 && (path[len - 1] == '/' ||
+			   (path[len - 1] == '.' && path[len - 2] == '/')))
+		len--;
+	memcpy(out, path, len);
+	out[len] = '\0';
+	return 0;
+}
+
+/* What another user owns is not ours to trust, nor to leave files in that he can't open. */
+static int check_owner(int fd, const char *path, const struct stat *st, struct err *e)
+{
+	if (st->st_uid == geteuid())
+		return 0;
+	close(fd);
+	return err_code(e, EPERM, "%s belongs to the user %lu, and this runs as the user %lu", path,
+			(unsigned long)st->st_uid, (unsigned long)geteuid());
+}
+
 int dir_open(const char *path, bool make, struct err *e)
 {
 	int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-	int fd = open(path, flags);
+	char bare[PATH_MAX];
+	int fd = bare_path(path, bare) < 0 ? -1 : open(bare, flags);
 	if (fd < 0 && errno == ENOENT && make) {
-		if (mkdir(path, 0700) != 0 && errno != EEXIST)
+		if (mkdir(bare, 0700) != 0 && errno != EEXIST)
 			return err_errno(e, "cannot make %s", path);
-		fd = open(path, flags);
+		fd = open(bare, flags);
 	}
-	if (fd < 0)
-		return err_errno(e, "cannot open %s", path);
 	struct stat st;
-	if (make && fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 077) &&
-	    fchmod(fd, 0700) != 0 && errno != EROFS) {
+	if (fd < 0 || fstat(fd, &st) != 0) {
+		err_errno(e, "cannot open %s", path);
+		if (fd >= 0)
+			close(fd);
+		return -1;
+	}
+	if (check_owner(fd, path, &st, e) < 0)
+		return -1;
+	if (make && (st.st_mode & 077) && fchmod(fd, 0700) != 0 && errno != EROFS) {
 		err_errno(e, "cannot close %s to others", path);
 		close(fd);
 		return -1;
@@ -221,6 +254,24 @@ int dir_scan(int dirfd, struct dir_list *l, struct err *e)
 	if (l->n_late)
 		qsort(l->late, l->n_late, sizeof(*l->late), by_number);
 	return 0;
+}
+
+int dir_holds_spool(const char *path, struct err *e)
+{
+	static const char *const names[] = { "mark", "counts", "aside" };
+	struct dir_list l = { 0 };
+	int fd = dir_open(path, false, e);
+	if (fd < 0)
+		return -1;
+	int result = dir_scan(fd, &l, e);
+	bool holds = l.n_segs || l.n_late || l.foreign;
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		holds |= faccessat(fd, names[i], F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (result == 0 && !holds)
+		result = err_code(e, EINVAL, "%s is no spool directory", path);
+	dir_list_free(&l);
+	close(fd);
+	return result;
 }
 
 void dir_list_free(struct dir_list *l)

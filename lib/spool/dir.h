@@ -14,7 +14,10 @@
  * the directory is 0700.
  */
 
-/* Makes it where it is missing (make), opens it. The descriptor, or -1. */
+/*
+ * Makes it where it is missing (make), opens it. The descriptor, or -1, also
+ * where it is a link (with "/" behind it too) or belongs to another user.
+ */
 int dir_open(const char *path, bool make, struct err *e);
 
 /* Takes the lock, which ends with the descriptor. -1: e->code EBUSY names the holder. */
@@ -46,6 +49,8 @@ struct dir_list {
 };
 
 int dir_scan(int dirfd, struct dir_list *l, struct err *e);
+/* Has it a segment, or another file of a spool? 0, or -1 with e: no, or it can't be read. */
+int dir_holds_spool(const char *path, struct err *e);
 void dir_list_free(struct dir_list *l);
 
 #define DIR_TMP "new.tmp"

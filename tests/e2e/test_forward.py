@@ -186,6 +186,20 @@ rsyslogRelpConfig:
         self.assertEqual(code, 1)
         self.assertIn("loggingRules[0].messageContent.regex", err)
 
+    def test_check_config_refuses_tls_with_the_words_of_the_start(self):
+        code, _, err = self.check(relp_config(514) + Broken.TLS)
+        self.assertEqual(code, 1)
+        self.assertIn("tls.enabled is true, and this version has no TLS yet", err)
+
+    def test_dry_run_says_that_tls_is_refused_and_goes_on(self):
+        p = subprocess.run([RELPBOX, "forward", "--config",
+                            self.write("c.yaml", relp_config(514) + Broken.TLS), "--dry-run"],
+                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, timeout=30,
+                           input=b"<12>a: x\n")
+        self.assertEqual(p.returncode, 0)
+        self.assertIn(b"no TLS yet", p.stderr)
+        self.assertIn(b"loggingRules[0] takes it", p.stdout)
+
     def test_check_config_needs_the_file(self):
         p = subprocess.run([RELPBOX, "forward", "--config", self.path("no"), "--check-config"],
                            stderr=subprocess.PIPE, timeout=30)
@@ -199,6 +213,7 @@ rsyslogRelpConfig:
                      ["--config", c, "--spool-dir", self.path("s"), "--oversize", "shred"],
                      ["--config", c, "--spool-dir", self.path("s"), "--input", "tcp:1"],
                      ["--config", c, "--spool-dir", self.path("s"), "--project", "a b"],
+                     ["--config", c, "--spool-dir", ""],
                      ["--config", c, "--spool-dir", self.path("s"), "word"]):
             p = subprocess.run([RELPBOX, "forward"] + args, stderr=subprocess.PIPE, timeout=30)
             self.assertEqual(p.returncode, 2, args)
@@ -357,16 +372,58 @@ class Broken(Case):
                 self.setUp()
                 self.refused(*self.broken_later(text))
 
-    def test_but_where_tls_is_plainly_off_it_does(self):
-        for text in (lambda good: good + "tls: {enabled: false}\nx: [1, {\n",
-                     lambda good: good + "# tls: {enabled: true}\nauditConfig: {enabled: true}\nx: [",
-                     lambda good: good + "mytls: 1\nx: \0"):
-            with self.subTest(text("GOOD ")):
+    def test_nor_where_tls_is_spelt_in_another_way(self):
+        """Any trace of it in a broken document counts: nothing may arrive in plain."""
+        audit = "auditConfig:\n  enabled: false\n"
+        for text in ("tls:\n  enable: true\n  secretReferenceName: s\n" + audit,
+                     "TLS:\n  enabled: true\n",
+                     "tls:\n  enabled: false\n  enabled: true\n",
+                     "tls:\n- enabled: true\n",
+                     "\"tl\\u0073\": {enabled: true}\nx: 1\n",
+                     "\"\\x74ls\": {enabled: true}\nx: [\n",
+                     "? tls\n: enabled: true\nx: 1\n",
+                     "? \"t\\\n  ls\"\n: enabled: true\nx: 1\n",
+                     "x: &a tls\n*a : {enabled: true}\n",
+                     "x: \"a #\"\n# tls: {enabled: true}\n",
+                     "y: {x: \"a # b\", tls: {enabled: true}}\n",
+                     "tls: {enabled: false}\nx: [1, {\n"):
+            with self.subTest(text):
                 self.setUp()
-                f, r = self.broken_later(text)
+                self.refused(*self.broken_later(lambda good, text=text: good + text))
+
+    def test_nor_in_utf_16(self):
+        f, r = self.broken_later(lambda good: b"\xff\xfe" + (
+            good + self.TLS + "x: 1\n").encode("utf-16-le"))
+        self.refused(f, r)
+
+    def test_but_without_a_trace_of_tls_it_does(self):
+        for text in ("x: [1, {\n", "auditConfig: {enabled: true}\nx: [", "x: \0"):
+            with self.subTest(text):
+                self.setUp()
+                f, r = self.broken_later(lambda good, text=text: good + text)
                 f.start()
                 self.assertIn("attention", f.status())
                 f.term()
+
+    SETTINGS = "apiVersion: relpbox/v1alpha1\nkind: Forward\nspool: {maxSize: %s}\n" \
+               "messages: {maxSize: 1MiB}\nrsyslogRelpConfig:\n  target: 127.0.0.1\n" \
+               "  port: %d\n  tls: {enabled: %s}\n  loggingRules:\n  - severity: 7\n"
+
+    def test_settings_that_do_not_go_together_count_as_broken(self):
+        f, r = self.broken_later(lambda good: self.SETTINGS % ("1MiB", 1, "false"))
+        f.start()
+        self.assertTrue(f.said("at least eight of the longest"), f.talk())
+        self.assertIn("last one that worked", f.status()["attention"])
+        f.term()
+
+    def test_but_not_where_they_ask_for_tls(self):
+        self.refused(*self.broken_later(lambda good: self.SETTINGS % ("1MiB", 1, "true")))
+
+    def test_nor_at_a_first_start(self):
+        f = self.forward(1, config=self.SETTINGS % ("1MiB", 1, "false"), notify=False)
+        f.start(ready=False)
+        self.assertEqual(f.wait_exit(), 1)
+        self.assertTrue(f.said("no earlier configuration that worked"), f.talk())
 
 
 class Sole(Case):
