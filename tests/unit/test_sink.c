@@ -399,6 +399,15 @@ static enum verdict by_chance(struct peer *p, uint64_t number)
 	}
 }
 
+static void start_again(struct rig *r)
+{
+	sink_free(r->sink);
+	/* what a sick disk keeps in memory does not survive us */
+	if (!spool_trouble(r->box.sp)[0])
+		box_reopen(&r->box);
+	rig_sink(r);
+}
+
 static void something_happens(struct rig *r, uint64_t *random)
 {
 	switch (rand_below(random, 40)) {
@@ -409,22 +418,23 @@ static void something_happens(struct rig *r, uint64_t *random)
 		r->peer.open = (enum on_open)rand_below(random, 4);
 		break;
 	case 2: /* kill -9 of us */
-		sink_free(r->sink);
-		box_reopen(&r->box);
-		rig_sink(r);
+		start_again(r);
 		break;
 	case 3: /* SIGTERM */
 		r->stopped = false;
 		sink_stop(r->sink, 100);
 		rig_until(r, r->stopped);
-		sink_free(r->sink);
-		box_reopen(&r->box);
-		rig_sink(r);
+		start_again(r);
 		break;
 	case 4:
 		peer_hang_up(&r->peer);
 		break;
+	case 5: /* the disk */
+	case 6:
+		limit_files(1 + rand_below(random, 4000));
+		break;
 	default:
+		limit_files(0);
 		if (r->peer.listener < 0)
 			peer_listen(&r->peer);
 		r->peer.open = OPEN_YES;
@@ -452,6 +462,7 @@ static void whatever_happens_nothing_is_lost(void **state)
 			something_happens(r, &random);
 		}
 		/* mended, but for every 97th */
+		limit_files(0);
 		r->peer.arg2 = 0;
 		r->peer.open = OPEN_YES;
 		if (r->peer.listener < 0)
