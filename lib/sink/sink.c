@@ -196,6 +196,13 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 		return;
 	}
 	enum suspect_plan plan = s->suspect.plan;
+	/*
+	 * A record that breaks the session takes with it the answers to those before
+	 * it. Few under way, then ever more, brings it to the head in some breaks, not
+	 * in one for each record; and fewer come twice.
+	 */
+	if (s->window.in_flight)
+		s->careful = 1;
 	if (why != SESSION_END_CLOSED)
 		note_end(s, why, e);
 	if (!s->opened && why != SESSION_END_CONNECT)

@@ -47,6 +47,7 @@ struct sink {
 	struct loop_timer retry, rebind, stop;
 
 	struct window window;
+	size_t careful;	    /* after a break: so many under way at the most, doubling; 0: no bound */
 	uint64_t read_upto; /* everything up to it was put into the window */
 	uint64_t sent_upto; /* highest ever sent, to tell a first sending from another */
 	struct backoff backoff;

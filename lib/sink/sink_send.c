@@ -80,7 +80,7 @@ static void send_all(struct sink *s)
 {
 	struct spool_frame f;
 	for (;;) {
-		if (!rate_allows(s))
+		if ((s->careful && s->window.in_flight >= s->careful) || !rate_allows(s))
 			break;
 		struct window_item *it = window_next(&s->window);
 		bool have = false;
@@ -203,6 +203,10 @@ void sink_on_accepted(void *arg, uint64_t first, uint64_t last, size_t count)
 	s->last_accepted_ms = loop_now_ms(s->loop);
 	sink_count(s, SINK_ACCEPTED, count);
 	window_accept(&s->window, first, last);
+	if (s->careful)
+		s->careful += count;
+	if (s->careful >= s->conf.session.relp.window_frames)
+		s->careful = 0;
 	enum suspect_plan plan = s->suspect.plan;
 	suspect_accepted(&s->suspect, last);
 	backoff_accepted(&s->backoff);

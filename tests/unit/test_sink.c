@@ -86,6 +86,18 @@ static void a_record_that_breaks_the_session_is_set_aside(void **state)
 	rig_free(r);
 }
 
+/* It takes the answers to those before it with it (they wait for an acknowledgement by TCP). */
+static void a_record_that_breaks_the_session_is_soon_found(void **state)
+{
+	(void)state;
+	struct rig *r = rig_new(break_at_one, 2048, -1);
+	r->peer.arg = 900;
+	rig_put(r, 1000);
+	expect_one_aside(r, 1000);
+	assert_in_range(r->peer.connections, 5, 40);
+	rig_free(r);
+}
+
 /* --- many that are not wanted --------------------------------------------------- */
 
 static enum verdict refuse_upto(struct peer *p, uint64_t number)
@@ -445,9 +457,10 @@ static void whatever_happens_nothing_is_lost(void **state)
 		if (r->peer.listener < 0)
 			peer_listen(&r->peer);
 		rig_until(r, rig_is_empty(r));
+		/* a good one may have met bad luck three times, alone; taken before, it is aside too */
 		size_t twice, taken = peer_taken(&r->peer, 1, 300, &twice);
-		assert_int_equal(taken, 297);
-		assert_int_equal(stats(&r->box).aside_frames, 3);
+		assert_in_range(taken, 294, 297);
+		assert_in_range(stats(&r->box).aside_frames, 300 - taken, 6);
 		rig_free(r);
 	}
 }
@@ -534,6 +547,7 @@ int main(void)
 		cmocka_unit_test(the_whole_window_behind_a_refused_record_is_accepted),
 		cmocka_unit_test(a_full_window_behind_a_refused_record_is_no_dead_end),
 		cmocka_unit_test(a_record_that_breaks_the_session_is_set_aside),
+		cmocka_unit_test(a_record_that_breaks_the_session_is_soon_found),
 		cmocka_unit_test(a_run_of_bad_records_hides_no_good_one),
 		cmocka_unit_test(every_second_record_is_bad),
 		cmocka_unit_test(with_a_full_aside_file_it_goes_to_the_end_of_the_queue),
