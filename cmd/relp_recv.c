@@ -38,7 +38,7 @@ static const struct opt opts[] = {
 	[OPT_RAW] = { "raw", 0, NULL, "write the bytes as they are, instead of control characters as #ooo", NULL, NULL },
 	[OPT_MAX_CONNECTIONS] = { "max-connections", 0, "N", "turn connections away beyond so many at a time", "1024", NULL },
 	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "end a session that sends a longer message", "128KiB", NULL },
-	[OPT_IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME", "end a session that sent nothing for so long", "10m", NULL },
+	[OPT_IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME", "end a session in which no message came for so long", "10m", NULL },
 	[OPT_QUIET] = { "quiet", 'q', NULL, "say nothing about sessions that failed", NULL, NULL },
 	[OPT_HELP_ITSELF] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },

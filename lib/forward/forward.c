@@ -7,6 +7,7 @@
 #include "forward/forward_int.h"
 
 #include "base/clock.h"
+#include "base/esc.h"
 #include "base/mem.h"
 
 #include <errno.h>
@@ -318,11 +319,26 @@ static enum forward_end verdict(struct forward *f)
 	return lost(f) > f->lost_before || f->damage_said ? FORWARD_INCOMPLETE : FORWARD_DONE;
 }
 
+static void say_start(struct forward *f)
+{
+	const struct forward_conf *c = f->conf;
+	struct spool_stats st;
+	char host[ADDR_HOST_MAX];
+	spool_stats(f->spool, &st);
+	for (size_t i = 0; i < c->n_inputs; i++)
+		say(&f->say, SAY_INFO, "input %s: %s%s", c->inputs[i].name,
+		    c->inputs[i].kind == INPUT_UNIX ? c->inputs[i].path : "standard input",
+		    f->inputs[i].from_systemd ? ", held by the service manager" : "");
+	say(&f->say, SAY_INFO, "%s: delivering to %s port %u from the spool %s, in which %" PRIu64 " records wait",
+	    c->sink.session.relp.software ? c->sink.session.relp.software : "relpbox",
+	    esc_text(host, sizeof(host), slice_str(c->sink.host)), c->sink.port, c->spool_dir,
+	    st.frames);
+}
+
 static enum forward_end run(struct forward *f, struct err *e)
 {
-	char line[400];
 	f->started_ms = loop_now_ms(f->loop);
-	status_line(f, line, sizeof(line));
+	say_start(f);
 	f->ready_told = service_notify(&f->service, "READY=1");
 	if (f->conf->ready)
 		f->conf->ready(f->conf->ready_arg, f->conf->spool_dir);

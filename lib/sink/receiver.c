@@ -246,9 +246,12 @@ static bool read_some(struct connection *c)
 		/* read only so that the other side sees our end, and no reset */
 		if (c->phase == PHASE_ENDING || r->full)
 			continue;
+		/* a whole message counts, not a byte: nobody holds a place by a trickle */
+		bool was_open = relp_server_is_open(c->relp);
+		size_t before = r->uncommitted;
 		relp_server_input(c->relp, slice_of(r->read_bytes, (size_t)n));
 		take_messages(c);
-		if (relp_server_is_open(c->relp))
+		if (relp_server_is_open(c->relp) && (!was_open || r->uncommitted != before))
 			loop_timer_set(r->loop, &c->limit, r->conf.idle_ms);
 	}
 	/* a transport may hold bytes that the socket no longer shows */
@@ -311,7 +314,7 @@ static void on_limit(void *arg)
 		return;
 	}
 	if (relp_server_is_open(c->relp))
-		err_set(&e, "ended: nothing came for %g s", (double)c->of->conf.idle_ms / 1000);
+		err_set(&e, "ended: no message came for %g s", (double)c->of->conf.idle_ms / 1000);
 	else
 		err_set(&e, "ended: no open within %g s", (double)c->of->conf.open_ms / 1000);
 	trouble(c, &e);

@@ -294,7 +294,19 @@ class Receives(unittest.TestCase):
         r = self.receiver("--idle-timeout", "300ms")
         c = self.client(r)
         self.assertEqual(c.rest(), [(0, b"serverclose", b"")])
-        r.wait_line("nothing came for 0.3 s")
+        r.wait_line("no message came for 0.3 s")
+
+    def test_a_trickle_is_idle(self):
+        """A byte now and then that never makes a message does not hold a connection."""
+        r = self.receiver("--idle-timeout", "300ms")
+        c = self.client(r)
+        c.sock.sendall(b"2 syslog 1000 ")
+        deadline = time.monotonic() + 20
+        with self.assertRaises(OSError):
+            while time.monotonic() < deadline:
+                c.sock.sendall(b"x")
+                time.sleep(0.05)
+        r.wait_line("no message came for 0.3 s")
 
     def test_few_descriptors(self):
         """Out of descriptors it waits without using the processor, and goes on."""
