@@ -593,7 +593,7 @@ class Term(Case):
 
     def test_with_the_receiver_there(self):
         r = self.receiver()
-        f = self.keeps(r)
+        f = self.keeps(r, wait=lambda f: r.wait_stored(1))  # SIGTERM comes to an open session
         self.assertEqual(self.then_delivers(f, r), 0)
         self.assertEqual(r.closes, 2)
 
