@@ -271,7 +271,6 @@ void sink_free(struct sink *s)
 
 void sink_start(struct sink *s)
 {
-	s->started = true;
 	s->state_ms = loop_now_ms(s->loop);
 	on_retry(s);
 }

@@ -41,7 +41,6 @@ struct sink {
 	char *host;
 
 	enum sink_stage stage;
-	bool started;
 	bool stopping;
 	struct session *session;
 	struct loop_timer retry, rebind, stop;
