@@ -29,6 +29,16 @@ all: $(PROGRAM)
 LIB := $(patsubst %.c,%.o,$(sort $(wildcard lib/*/*.c relp/*.c)))
 CMD := $(patsubst %.c,%.o,$(sort $(wildcard cmd/*.c)))
 YAML := yaml/api.o yaml/reader.o yaml/scanner.o yaml/parser.o
+# Mbed TLS by its files, of which lib/tls/mbedtls_config.h leaves some empty.
+MBEDTLS := $(patsubst %,mbedtls/%.o,aes aesce aesni asn1parse asn1write base64 bignum bignum_core \
+	block_cipher chacha20 chachapoly cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp \
+	ecp_curves entropy entropy_poll gcm hkdf md mps_reader mps_trace oid pem pk pk_ecc pk_wrap \
+	pkparse platform platform_util poly1305 psa_crypto psa_crypto_aead psa_crypto_cipher \
+	psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash \
+	psa_crypto_mac psa_crypto_random psa_crypto_rsa psa_crypto_slot_management psa_crypto_storage psa_util rsa \
+	rsa_alt_helpers sha1 sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls \
+	ssl_tls12_client ssl_tls12_server ssl_tls13_client ssl_tls13_generic ssl_tls13_keys \
+	ssl_tls13_server threading x509 x509_crt)
 UNIT := $(sort $(patsubst tests/unit/%.c,%,$(wildcard tests/unit/test_*.c)))
 FUZZ := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 TOOLS := $(sort $(patsubst tests/tools/%.c,%,$(wildcard tests/tools/*.c)))
@@ -41,9 +51,14 @@ WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wundef -Wvla \
 	-Wno-enum-enum-conversion # counters of two modules share a table
 OURS = -std=c11 -D_GNU_SOURCE -Ilib -I. $(WARN) $(WERROR) -MMD -MP \
 	-isystem $(DEPS)/src/libyaml/include -isystem $(DEPS)/src/cmocka/include \
+	-isystem $(DEPS)/src/mbedtls/include -DMBEDTLS_CONFIG_FILE='"tls/mbedtls_config.h"' \
 	-D_UINTPTR_T_DEFINED
 YAMLS = -I$(DEPS)/src/libyaml/include -DYAML_VERSION_MAJOR=0 -DYAML_VERSION_MINOR=2 \
 	-DYAML_VERSION_PATCH=5 -DYAML_VERSION_STRING='"0.2.5"' -Os -w
+# All of it by size, but what works on every byte, and on every handshake.
+MBEDTLS_FAST := aes aesni aesce gcm block_cipher chacha20 poly1305 chachapoly bignum_core ecp_curves
+MBEDTLSS = -Ilib -I$(DEPS)/src/mbedtls/include -DMBEDTLS_CONFIG_FILE='"tls/mbedtls_config.h"' \
+	$(if $(filter $(1),$(MBEDTLS_FAST)),-O2,-Os) -w
 CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR_T_DEFINED -w
 
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
@@ -58,10 +73,10 @@ musl_gcc = $(call cross,$(1))gcc -nostdinc -isystem $(DEPS)/musl-$(1)/include \
 	-O2 -g -ffile-prefix-map=$(CURDIR)=. $(SMALL) $(HARDEN)
 
 # A variant: everything compiled in one way under build/NAME/obj, and lib.a of
-# it, which holds lib, relp and libyaml. $(1): NAME; $(2): the compiler with its
+# it, which holds lib, relp, libyaml and Mbed TLS. $(1): NAME; $(2): the compiler with its
 # flags; $(3): the stamp in DEPS that it needs
 define variant
-$(1)_LIB := $$(addprefix build/$(1)/obj/,$(LIB) $(YAML))
+$(1)_LIB := $$(addprefix build/$(1)/obj/,$(LIB) $(YAML) $(MBEDTLS))
 $(1)_CMD := $$(addprefix build/$(1)/obj/,$(CMD))
 
 build/$(1)/lib.a: $$($(1)_LIB) build/sources
@@ -73,6 +88,9 @@ build/$(1)/obj/%.o: %.c Makefile $(DEPS)/$(3)
 build/$(1)/obj/yaml/%.o: Makefile $(DEPS)/$(3)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(YAMLS) -c $(DEPS)/src/libyaml/src/$$*.c -o $$@
+build/$(1)/obj/mbedtls/%.o: Makefile lib/tls/mbedtls_config.h $(DEPS)/$(3)
+	@mkdir -p $$(@D)
+	$$(Q)$(2) $$(call MBEDTLSS,$$*) -c $(DEPS)/src/mbedtls/library/$$*.c -o $$@
 build/$(1)/obj/cmocka.o: Makefile tests/cmocka/config.h $(DEPS)/$(3)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(CMOCKAS) -c $(DEPS)/src/cmocka/src/cmocka.c -o $$@

@@ -17,6 +17,7 @@ enum transport_want {
 	TRANSPORT_FAILED = -1,	   /* e says why */
 	TRANSPORT_WANT_READ = -2,  /* call again when the socket is readable */
 	TRANSPORT_WANT_WRITE = -3, /* call again when the socket is writable */
+	TRANSPORT_WANT_WORKER = -4, /* handshake: it is computed beside the loop; wake says when to call again */
 };
 
 struct transport;
@@ -27,12 +28,21 @@ struct transport_ops {
 	ssize_t (*read)(struct transport *t, void *p, size_t len, struct err *e);	/* > 0: bytes */
 	ssize_t (*write)(struct transport *t, const void *p, size_t len, struct err *e); /* > 0: bytes taken */
 	int (*shut)(struct transport *t, struct err *e); /* says goodbye, does not wait for it: 0 or a want */
+	/*
+	 * NULL where there is nothing to tell: the stream ended, or a serverclose
+	 * came, before the peer's first answer: puts into e what that means here.
+	 */
+	void (*explain)(struct transport *t, struct err *e);
+	bool (*spent)(const struct transport *t); /* NULL: never. It has carried so much that a new one is due */
 	void (*free)(struct transport *t); /* closes the socket */
 };
 
+/* wake and wake_arg are set by the owner, before the handshake; called from the loop. */
 struct transport {
 	const struct transport_ops *ops;
 	int fd;
+	void (*wake)(void *wake_arg);
+	void *wake_arg;
 };
 
 /* A plain one over fd, which it owns from now on. */
