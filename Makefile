@@ -168,11 +168,17 @@ install: $(PROGRAM) $(MAN) $(COMPLETION)
 
 # --- tests ---------------------------------------------------------------------
 
-unit: $(addprefix build/san/unit/,$(UNIT_RUN))
-	@scripts/run-unit $^
+unit: $(addprefix build/san/unit/,$(UNIT_RUN)) pki
+	@scripts/run-unit $(filter-out pki,$^)
 build/san/unit/%: build/san/obj/tests/unit/%.o build/san/obj/cmocka.o build/san/lib.a
 	@mkdir -p $(@D)
 	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
+
+# Certificates for the unit tests: none is checked in that ends.
+export RELPBOX_PKI := $(CURDIR)/build/pki
+pki:
+	@mkdir -p build
+	@tests/tools/pki.py build/pki
 
 # Small programs that the end-to-end tests talk to.
 tools: $(addprefix build/tools/,$(TOOLS))
@@ -180,8 +186,8 @@ build/tools/%: build/san/obj/tests/tools/%.o build/san/lib.a
 	@mkdir -p $(@D)
 	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
 
-unit-aarch64: $(addprefix build/aarch64/unit/,$(UNIT_RUN))
-	@scripts/run-unit $(if $(filter aarch64,$(shell uname -m)),,--via qemu-aarch64) $^
+unit-aarch64: $(addprefix build/aarch64/unit/,$(UNIT_RUN)) pki
+	@scripts/run-unit $(if $(filter aarch64,$(shell uname -m)),,--via qemu-aarch64) $(filter-out pki,$^)
 
 fuzz-replay: $(addprefix replay-,$(FUZZ))
 	@echo "$(words $(FUZZ)) corpora replayed"
@@ -222,7 +228,7 @@ bench: all
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
-.PHONY: all san size man install unit tools unit-aarch64 fuzz-replay fuzz clang layers lint check \
+.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz clang layers lint check \
 	check-long demo bench clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Makes the certificates of the unit tests: tests/tools/pki.py FOLDER
+
+Does nothing when FOLDER has those of today, made by these same scripts.
+FOLDER/NAME.crt, NAME.key, and NAME.sha1, NAME.sha256 with the fingerprints.
+"""
+
+import hashlib
+import os
+import shutil
+import sys
+import time
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+sys.path.insert(0, os.path.join(HERE, "..", "e2e"))
+sys.dont_write_bytecode = True
+
+from relptest import pki as module  # noqa: E402
+
+DAY = 24 * 3600
+
+
+def right(p):
+    p.ca("ca", subject=[("O", "Test"), ("CN", "Test CA")])
+    p.ca("rsa-ca", key="rsa")
+    p.ca("other-ca")
+    p.intermediate("intermediate")
+    p.server("server", san=["server.test", "logs.example.test", "IP:127.0.0.1", "IP:::1",
+                            "URI:spiffe://test/server", "email:ops@example.test"])
+    p.client("client")
+    p.server("chained", ca="intermediate")
+    p.server("server-p384", key="p384", digest="sha384")
+    p.server("server-p521", key="p521", digest="sha512")
+    p.server("server-rsa", key="rsa", ca="rsa-ca", subject=[("C", "DE"), ("O", "A, B"), ("CN", "x")])
+    p.server("server-pss", key="rsa", ca="rsa-ca", pss=True)
+    p.server("wildcard", san=["*.example.test"])
+    p.leaf("cn-only", cn="cn-only.example.test", san=[])
+    p.leaf("wrong-case", cn="Server.Test")
+    p.leaf("no-name", cn="", san=[])
+
+
+def wrong(p):
+    p.ca("same-name-ca", subject=[("O", "Test"), ("CN", "Test CA")])
+    p.server("other", ca="other-ca")
+    p.server("bad-signature", ca="same-name-ca")
+    p.server("expired", days=(-20, -10))
+    p.server("not-yet", days=(10, 20))
+    p.ca("expired-ca", days=(-20, -10))
+    for days in (0.5, 6.5, 29.5):
+        p.server("ends-%g" % days, days=days)
+    p.server("self-signed", ca=None)
+    p.server("eku-client", eku=["client"])
+    p.server("eku-server", eku=["server"])
+    p.server("eku-code", eku=["code"])
+    p.server("no-usage", usage=["keyAgreement"])
+    p.server("sha1-signed", ca="rsa-ca", digest="sha1")
+    p.server("rsa1024", key="rsa1024")
+    p.server("ed25519", key="ed25519")
+    p.leaf("nul", cn=b"server.test\0.evil.test", san=[b"server.test\0.evil.test", b"\0", b""])
+    p.leaf("nul-cn", cn=b"server.test\0.evil.test", san=[])
+    p.leaf("control", cn=b"\x1b[31mred\n\x9b\xff", san=[b"\x1b]0;title\x07", b"a\r\nb", "URI:\x1b[2J"])
+    p.leaf("many-names", cn="", san=["host-%d.example.test" % i for i in range(2000)])
+    p.leaf("long-name", cn="x" * 5000, san=["y" * 5000])
+
+
+def files(p):
+    server = p.made["server"]
+    with open(server.cert, "rb") as f:
+        text = f.read()
+    p.file("truncated.crt", text[:len(text) // 2])
+    p.file("damaged.crt", text[:200] + b"!!!!" + text[204:])
+    p.file("empty.crt", b"")
+    p.file("words.crt", b"no certificate at all\n")
+    with open(server.key, "rb") as f:
+        text = f.read()
+    p.file("truncated.key", text[:len(text) // 2], 0o600)
+    p.encrypted_key(server)
+    everything = [c for c in p.made.values() if c.issuer is c]
+    p.file("bundle.crt", "".join("# %s\n" % c.name + module.pem(c.der) for c in everything[:3]))
+    p.file("many.crt", module.pem(server.der) * 12)
+    for c in p.made.values():
+        p.file(c.name + ".sha1", c.sha1 + "\n")
+        p.file(c.name + ".sha256", c.sha256 + "\n")
+        p.file(c.name + ".der", c.der)
+
+
+def recipe():
+    out = hashlib.sha256()
+    for name in (__file__, module.__file__):
+        with open(name, "rb") as f:
+            out.update(f.read())
+    return out.hexdigest()
+
+
+def fresh(folder):
+    stamp = os.path.join(folder, "stamp")
+    try:
+        with open(stamp, encoding="ascii") as f:
+            return f.read() == recipe() and 0 <= time.time() - os.stat(stamp).st_mtime < DAY / 4
+    except OSError:
+        return False
+
+
+def main():
+    folder = sys.argv[1].rstrip("/")
+    if fresh(folder):
+        return
+    new = "%s.%d" % (folder, os.getpid())
+    p = module.Pki(new)
+    right(p)
+    wrong(p)
+    files(p)
+    p.file("stamp", recipe())
+    shutil.rmtree(folder, ignore_errors=True)
+    os.rename(new, folder)
+
+
+if __name__ == "__main__":
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main()
