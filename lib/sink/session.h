@@ -83,6 +83,12 @@ struct session_conf {
 	 */
 	struct transport *(*wrap)(void *wrap_arg, int fd, struct err *e);
 	void *wrap_arg;
+	/*
+	 * NULL, or told all bytes of RELP as they pass, inside the transport, and
+	 * whether it is we who sent them. It calls nothing of this header.
+	 */
+	void (*tap)(void *tap_arg, bool sent, struct slice bytes);
+	void *tap_arg;
 };
 
 /* conf and ev are copied; conf's strings too. */
