@@ -31,11 +31,11 @@ CMD := $(patsubst %.c,%.o,$(sort $(wildcard cmd/*.c)))
 YAML := yaml/api.o yaml/reader.o yaml/scanner.o yaml/parser.o
 # Mbed TLS by its files, of which lib/tls/mbedtls_config.h leaves some empty.
 MBEDTLS := $(patsubst %,mbedtls/%.o,aes aesce aesni asn1parse asn1write base64 bignum bignum_core \
-	block_cipher chacha20 chachapoly cipher cipher_wrap constant_time ctr_drbg ecdh ecdsa ecp \
-	ecp_curves entropy entropy_poll gcm hkdf md mps_reader mps_trace oid pem pk pk_ecc pk_wrap \
+	block_cipher chacha20 chachapoly cipher cipher_wrap constant_time ecdh ecdsa ecp \
+	ecp_curves gcm hkdf md mps_reader mps_trace oid pem pk pk_ecc pk_wrap \
 	pkparse platform platform_util poly1305 psa_crypto psa_crypto_aead psa_crypto_cipher \
 	psa_crypto_client psa_crypto_driver_wrappers_no_static psa_crypto_ecp psa_crypto_hash \
-	psa_crypto_mac psa_crypto_random psa_crypto_rsa psa_crypto_slot_management psa_crypto_storage psa_util rsa \
+	psa_crypto_mac psa_crypto_rsa psa_crypto_slot_management psa_crypto_storage psa_util rsa \
 	rsa_alt_helpers sha1 sha256 sha512 ssl_ciphersuites ssl_client ssl_msg ssl_tls \
 	ssl_tls12_client ssl_tls12_server ssl_tls13_client ssl_tls13_generic ssl_tls13_keys \
 	ssl_tls13_server threading x509 x509_crt)

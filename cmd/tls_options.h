@@ -25,6 +25,7 @@ enum tls_option { TLS_OPT_TLS, TLS_OPT_CA, TLS_OPT_CERT, TLS_OPT_KEY, TLS_OPT_AU
 struct tls_options {
 	bool tls;
 	bool given; /* one of the others was */
+	bool anyone; /* relp-recv's --allow-no-client-cert: its own row, set by it */
 	struct tls_files files;
 	enum tls_auth auth;
 	const char *permitted[TLS_PEERS_MAX];
@@ -36,5 +37,9 @@ int tls_options_take(struct tls_options *o, enum tls_option which, const char *v
 
 /* Do they go together? "--ca without --tls", "--cert without --key", ...: -1 with e, exit code 2. */
 int tls_options_check(const struct tls_options *o, enum tls_side side, struct err *e);
+
+/* The policy that they say; borrows o and target (NULL for a server). */
+void tls_options_conf(const struct tls_options *o, enum tls_side side, const char *target,
+		      struct tls_conf *out);
 
 #endif

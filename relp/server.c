@@ -154,6 +154,14 @@ static int on_frame(struct relp_server *s, const struct relp_frame *f,
 	return wrong_command(s, f);
 }
 
+/* What could not be read: is it a TLS handshake record, version 3.x, at the very start? */
+static bool is_client_hello(const struct relp_server *s)
+{
+	struct slice b = s->in.part.len ? buf_slice(&s->in.part) : s->in.bytes;
+
+	return s->state == STATE_NEW && b.len && b.p[0] == 0x16 && (b.len < 2 || b.p[1] == 0x03);
+}
+
 int relp_server_next(struct relp_server *s, struct relp_server_event *ev, struct err *e)
 {
 	struct relp_frame f;
@@ -162,10 +170,13 @@ int relp_server_next(struct relp_server *s, struct relp_server_event *ev, struct
 	if (s->state != STATE_NEW && s->state != STATE_OPEN)
 		return 0;
 	got = relp_in_next(&s->in, &f, &s->failed);
-	if (got > 0 && on_frame(s, &f, ev) < 0)
+	if (got > 0 && on_frame(s, &f, ev) < 0) {
 		got = -1;
-	else if (got < 0)
+	} else if (got < 0) {
+		if (is_client_hello(s))
+			err_set(&s->failed, "the client speaks TLS (a ClientHello came), this port is plain");
 		failed(s);
+	}
 	if (got < 0 && e)
 		*e = s->failed;
 	return got;

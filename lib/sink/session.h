@@ -83,6 +83,12 @@ struct session_conf {
 	 */
 	struct transport *(*wrap)(void *wrap_arg, int fd, struct err *e);
 	void *wrap_arg;
+	/*
+	 * NULL, or told all bytes of RELP as they pass, inside the transport, and
+	 * whether it is we who sent them. It calls nothing of this header.
+	 */
+	void (*tap)(void *tap_arg, bool sent, struct slice bytes);
+	void *tap_arg;
 };
 
 /* conf and ev are copied; conf's strings too. */
@@ -92,6 +98,9 @@ void session_free(struct session *s); /* NULL is fine; drops a connection withou
 
 /* Connects: idle only. list (at least one address) is copied. */
 void session_start(struct session *s, const struct addr_list *list);
+
+/* The handshake's limit from the next one on: it may have to wait in a long queue. */
+void session_handshake_limit(struct session *s, uint64_t ms);
 
 /*
  * Sending: while room, send; then flush, unless from inside `room`. A large

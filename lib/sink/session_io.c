@@ -21,6 +21,8 @@ void session_flush(struct session *s)
 	while ((out = relp_client_output(s->relp)).len) {
 		n = s->t->ops->write(s->t, out.p, out.len, &s->write_err);
 		if (n > 0) {
+			if (s->conf.tap)
+				s->conf.tap(s->conf.tap_arg, true, slice_of(out.p, (size_t)n));
 			relp_client_wrote(s->relp, (size_t)n);
 			continue;
 		}
@@ -139,6 +141,8 @@ static bool take_input(struct session *s, size_t len)
 	struct err e;
 	int r;
 
+	if (s->conf.tap)
+		s->conf.tap(s->conf.tap_arg, false, slice_of(s->read_bytes, len));
 	relp_client_input(s->relp, slice_of(s->read_bytes, len));
 	while ((r = relp_client_next(s->relp, &ev, &e)) > 0) {
 		on_event(s, &ev);

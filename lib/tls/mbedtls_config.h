@@ -13,8 +13,6 @@
 #define MBEDTLS_HAVE_TIME
 #define MBEDTLS_HAVE_TIME_DATE /* certificates have dates */
 #define MBEDTLS_PLATFORM_C
-#define MBEDTLS_ENTROPY_C /* getrandom(2) */
-#define MBEDTLS_CTR_DRBG_C
 /* a handshake is computed beside the loop: PSA's key store is shared */
 #define MBEDTLS_THREADING_C
 #define MBEDTLS_THREADING_PTHREAD
@@ -84,6 +82,7 @@
 /* --- PSA: TLS 1.3 is built on it ----------------------------------------------- */
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_USE_PSA_CRYPTO
+#define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* random.c: getrandom(2) */
 #define MBEDTLS_HKDF_C
 
 /*
@@ -92,9 +91,10 @@
  * finite field key exchange, DES, ARIA, Camellia; brainpool, secp*k1 and the
  * curves below 256 bits; MD5; encrypted private keys (a node's daemon has nobody
  * to ask), PKCS#7 and #12, writing of keys and certificates; revocation lists
- * (nothing on a node fetches them); Mbed TLS's own sockets, timers, memory
- * pools, files, self tests, error texts (lib/tls has words for what happens) and
- * debug output.
+ * (nothing on a node fetches them); a random generator beside the kernel's
+ * (with musl it would take its seed from /dev/urandom alone); Mbed TLS's own
+ * sockets, timers, memory pools, files, self tests, error texts (lib/tls has words
+ * for what happens) and debug output.
  */
 
 #endif

@@ -343,6 +343,30 @@ static void client_and_server(void **state)
 	relp_server_free(s);
 }
 
+/* As it comes, and cut behind its first byte; later on the same bytes are no hello. */
+static void a_client_that_speaks_tls_is_named(void **state)
+{
+	struct fixture f = start((struct relp_server_conf){ 0 });
+
+	(void)state;
+	hears(&f, "\x16\x03\x01\x02");
+	assert_non_null(strstr(f.e.text, "speaks TLS"));
+	end(&f);
+	f = start((struct relp_server_conf){ 0 });
+	hears(&f, "\x16");
+	assert_non_null(strstr(f.e.text, "speaks TLS"));
+	end(&f);
+	f = start((struct relp_server_conf){ 0 });
+	hears(&f, "\x16\x02");
+	assert_null(strstr(f.e.text, "speaks TLS"));
+	end(&f);
+	f = start((struct relp_server_conf){ 0 });
+	hears(&f, OPEN);
+	hears(&f, "\x16\x03\x01\x02");
+	assert_null(strstr(f.e.text, "speaks TLS"));
+	end(&f);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -356,6 +380,7 @@ int main(void)
 		cmocka_unit_test(numbers_begin_again_at_one),
 		cmocka_unit_test(shut_is_at_once_and_once),
 		cmocka_unit_test(partial_frames_are_counted),
+		cmocka_unit_test(a_client_that_speaks_tls_is_named),
 		cmocka_unit_test(client_and_server),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,134 @@
+# SPDX-License-Identifier: Apache-2.0
+"""rsyslog's TLS: imrelp and omrelp with GnuTLS or OpenSSL, held to one version where asked.
+
+A library is chosen for the whole process (module(load=... tls.tlslib=...)), so one rsyslogd holds
+any number of inputs or actions of one library. What pins the version belongs to the input with
+GnuTLS, but to the whole process with OpenSSL: librelp has one SSL_CTX, and the last
+tls.tlscfgcmd wins. Give every input of such a process the same version.
+"""
+
+import os
+
+from . import proc, rsyslog
+
+LIBS = ("gnutls", "openssl")
+VERSIONS = ("1.2", "1.3")
+
+# sub-second answers and no waiting at the end: librelp's defaults are 90 s and 10 s
+_OMRELP = 'timeout="5" conn.timeout="5" action.resumeRetryCount="-1" action.resumeInterval="1" ' \
+          'queue.type="LinkedList" queue.size="100000" queue.timeoutShutdown="200" ' \
+          'queue.timeoutActionCompletion="200"'
+
+
+def pin(lib, version):
+    """The parameters of an input or an action that hold it to "1.2" or "1.3"; None: as it is."""
+    if version is None:
+        return ""
+    if lib == "gnutls":
+        return f'tls.prioritystring="NORMAL:-VERS-ALL:+VERS-TLS{version}"'
+    return f'tls.tlscfgcmd="Protocol=-ALL,TLSv{version}"'
+
+
+def tls(lib, ca=None, cert=None, key=None, auth=None, permitted=(), version=None):
+    """The TLS parameters of input(type="imrelp") and action(type="omrelp").
+
+    ca, cert, key: paths. auth: "name", "fingerprint", "certvalid"; None leaves tls.authMode out.
+    permitted: entries of tls.permittedPeer. Without cert librelp speaks anonymous suites alone.
+    """
+    out = ['tls="on"']
+    for name, value in (("caCert", ca), ("myCert", cert), ("myPrivKey", key), ("authMode", auth)):
+        if value is not None:
+            out.append(f'tls.{name}="{value}"')
+    if permitted:
+        out.append("tls.permittedPeer=[%s]" % ",".join(f'"{p}"' for p in permitted))
+    out.append(pin(lib, version))
+    return " ".join(filter(None, out))
+
+
+def identity(leaf):
+    """ca, cert and key of a certificate of relptest.pki, as arguments of tls()."""
+    return {"ca": leaf.ca, "cert": leaf.cert, "key": leaf.key}
+
+
+class ImrelpTls(rsyslog.Rsyslogd):
+    """An rsyslogd of one library with many inputs.
+
+    inputs: {name: parameters}, as tls() makes them. .ports[name]; what arrives at an input stands
+    in output as "NAME RAWMESSAGE", one a line.
+    """
+
+    def __init__(self, folder, output, lib, inputs, name=None, limit=proc.LIMIT):
+        self.output = output
+        self.ports = {n: proc.free_port() for n in inputs}
+        self.lib = lib
+        config = [f'global(net.enableDNS="off")\nmodule(load="imrelp" tls.tlslib="{lib}")\n'
+                  'template(name="raw" type="string" string="%inputname% %rawmsg%\\n")\n']
+        for n, params in inputs.items():
+            config.append(f'input(type="imrelp" name="{n}" port="{self.ports[n]}" '
+                          f'address="127.0.0.1" ruleset="in" {params})\n')
+        config.append(f'ruleset(name="in") {{\n  action(type="omfile" file="{output}" '
+                      'template="raw" flushOnTXEnd="on")\n}\n')
+        super().__init__(folder, "".join(config), name or "imrelp-" + lib)
+        wanted = set(self.ports.values())
+        try:
+            # not by connecting: each attempt is a failed handshake in its log
+            proc.wait_until(lambda: wanted <= listening(), f"imrelp listens on {wanted}", limit)
+        except AssertionError as e:
+            self.__exit__()
+            raise AssertionError(f"{e}; rsyslogd said:\n{self.stderr}") from None
+
+    def arrived(self):
+        """{input: [raw message]}, whole lines alone."""
+        return read(self.output)
+
+
+class OmrelpTls(rsyslog.Rsyslogd):
+    """An rsyslogd of one library with many actions.
+
+    actions: {name: (port, parameters)} or {name: (port, parameters, target)}. What comes as a
+    datagram to .socket is sent by every action, as "NAME MESSAGE".
+    """
+
+    def __init__(self, folder, lib, actions, name=None):
+        name = name or "omrelp-" + lib
+        self.lib = lib
+        self.socket = os.path.join(folder, name + ".s")
+        config = [f'module(load="omrelp" tls.tlslib="{lib}")\n'
+                  'module(load="imuxsock" SysSock.Use="off")\n'
+                  f'input(type="imuxsock" Socket="{self.socket}" ruleset="out" '
+                  'RateLimit.Interval="0")\n']
+        for n in actions:
+            config.append(f'template(name="t-{n}" type="string" string="{n} %msg%")\n')
+        config.append('ruleset(name="out") {\n')
+        for n, (port, params, *target) in actions.items():
+            host = target[0] if target else "127.0.0.1"
+            config.append(f'  action(type="omrelp" name="{n}" target="{host}" port="{port}" '
+                          f'template="t-{n}" {_OMRELP} {params})\n')
+        config.append("}\n")
+        super().__init__(folder, "".join(config), name)
+        try:
+            proc.wait_until(lambda: os.path.exists(self.socket), f"{self.socket} exists")
+        except AssertionError as e:
+            self.__exit__()
+            raise AssertionError(f"{e}; rsyslogd said:\n{self.stderr}") from None
+
+
+def listening():
+    """The TCP ports that somebody listens on, over IPv4."""
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        rows = [line.split() for line in f.readlines()[1:]]
+    return {int(r[1].rpartition(":")[2], 16) for r in rows if r[3] == "0A"}
+
+
+def read(path):
+    """{first word: [rest]} of the whole lines of a file; empty where there is no file yet."""
+    out = {}
+    try:
+        with open(path, "rb") as f:
+            data = f.read()
+    except FileNotFoundError:
+        return out
+    for line in data.split(b"\n")[:-1]:
+        name, _, rest = line.partition(b" ")
+        out.setdefault(name.decode(errors="backslashreplace"), []).append(rest)
+    return out
