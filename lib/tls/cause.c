@@ -11,6 +11,8 @@ int64_t tls_now(void)
 enum tls_cause tls_cause_of_alert(int alert, enum tls_own own)
 {
 	switch (alert) {
+	case -1:
+		return TLS_BROKEN;
 	case MBEDTLS_SSL_ALERT_MSG_NO_CERT:
 	case MBEDTLS_SSL_ALERT_MSG_BAD_CERT:
 	case MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT:

@@ -47,6 +47,7 @@ static int refuse(struct tls_conn *c)
 		alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
 	c->seen.alert = alert;
 	c->seen.alert_of_ours = true;
+	tls_private_alert_keys(c);
 	(void)mbedtls_ssl_send_alert_message(&c->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
 					     (unsigned char)alert);
 	return TLS_REFUSED;

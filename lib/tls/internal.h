@@ -115,8 +115,9 @@ void tls_io_end(struct tls_conn *c);
 /* private.c: what Mbed TLS 3.6 knows and has no function for. */
 int tls_private_state(const struct tls_conn *c);
 bool tls_private_unsent(const struct tls_conn *c);
-int tls_private_alert(const struct tls_conn *c); /* after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE */
+int tls_private_alert(const struct tls_conn *c); /* after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE; -1: none came */
 int tls_private_suite(const struct tls_conn *c); /* in the handshake, once agreed; else 0 */
+void tls_private_alert_keys(struct tls_conn *c); /* before an alert that refuses the peer */
 
 /* cause.c */
 enum tls_cause tls_cause_of_alert(int alert, enum tls_own own);
