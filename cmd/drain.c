@@ -6,6 +6,7 @@
 #include "cmd/log.h"
 #include "forward/lastgood.h"
 #include "forward/settings.h"
+#include "forward/tls.h"
 #include "io/control.h"
 
 #include "base/clock.h"
@@ -97,25 +98,38 @@ static int look(const char *dir, struct tally *t, struct err *e)
 	return result;
 }
 
-static int send_rest(struct document *d, const char *dir)
+/* As forward would send: never in plain what it sent by TLS. */
+static int settle(struct document *d, const struct forward_tls_words *words, struct forward_conf *fc,
+		  struct err *e)
+{
+	struct say to = log_say();
+	if (forward_tls_put(words, &d->config, e) < 0)
+		return -1;
+	if (d->tls_by_option && !settings_ask_for_tls(&d->config))
+		return err_set(e, "forward ran with --tls-dir: give it here too; in plain it is not sent");
+	if (settings_check_run(&d->config, e) < 0 ||
+	    settings_from_config(&d->config, "", fc, e) < 0)
+		return -1;
+	/* forward would wait for the files; who drains by hand wants to know */
+	return fc->tls.on ? forward_tls_check(&fc->tls, fc->sink.host, &to, e) : 0;
+}
+
+static int send_rest(struct document *d, const char *dir, const struct forward_tls_words *words)
 {
 	struct forward_conf fc = { 0 };
 	struct err e = { 0 };
 	struct tally before = { 0 };
-	char host[256];
 	struct say say_to = log_say();
 	free(d->config.spool_dir);
 	d->config.spool_dir = mem_strdup(dir);
-	settings_hostname(host, sizeof(host));
 	enum forward_end end = FORWARD_FAILED;
-	if (settings_check_run(&d->config, &e) == 0 &&
-	    settings_from_config(&d->config, host, &fc, &e) == 0 && look(dir, &before, &e) == 0) {
+	if (settle(d, words, &fc, &e) == 0 && look(dir, &before, &e) == 0) {
 		fc.no_inputs = true;
 		fc.n_inputs = 0;
 		fc.sink.session.relp.software = program_software;
 		end = forward_run(&fc, &say_to, &e);
 	}
-	rules_free(fc.rules);
+	settings_free(&fc);
 	if (end == FORWARD_DONE) {
 		printf("%" PRIu64 " records were delivered\n", before.waits);
 		return end_well(dir);
@@ -127,7 +141,7 @@ static int send_rest(struct document *d, const char *dir)
 	return EXIT_FAILED;
 }
 
-int drain(const char *dir, const char *config)
+int drain(const char *dir, const char *config, const struct forward_tls_words *words)
 {
 	char path[PATH_MAX];
 	struct err e;
@@ -146,7 +160,7 @@ int drain(const char *dir, const char *config)
 	int loaded = config ? document_load(&d, config) : document_load_last_good(&d, dir);
 	if (loaded < 0 && !config)
 		fprintf(stderr, "relpbox: %s holds no configuration that worked; --config is needed\n", dir);
-	int code = loaded < 0 ? EXIT_FAILED : send_rest(&d, dir);
+	int code = loaded < 0 ? EXIT_FAILED : send_rest(&d, dir, words);
 	document_free(&d);
 	return code;
 }

@@ -5,10 +5,13 @@
 #include "base/num.h"
 #include "cmd/cmd.h"
 #include "cmd/forward_conf.h"
+#include "cmd/forward_tls.h"
 #include "cmd/log.h"
 #include "forward/lastgood.h"
 #include "forward/settings.h"
+#include "forward/tls.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -18,7 +21,8 @@
 enum {
 	OPT_CONFIG, OPT_INPUT, OPT_SPOOL_DIR, OPT_SPOOL_MAX, OPT_AUDIT_SHARE, OPT_PROJECT, OPT_SHOOT,
 	OPT_SHOOT_UID, OPT_HOSTNAME, OPT_MAX_MESSAGE, OPT_OVERSIZE, OPT_UNTRUSTED, OPT_MAX_RATE,
-	OPT_WINDOW_FRAMES, OPT_WINDOW_BYTES, OPT_CHECK_CONFIG, OPT_DRY_RUN, OPT_HELP,
+	OPT_WINDOW_FRAMES, OPT_WINDOW_BYTES, OPT_TLS,
+	OPT_ROTATE_WITHIN = OPT_TLS + FORWARD_TLS_OPTIONS, OPT_CHECK_CONFIG, OPT_DRY_RUN, OPT_HELP,
 };
 
 static const struct opt opts[] = {
@@ -37,7 +41,9 @@ static const struct opt opts[] = {
 	[OPT_MAX_RATE] = { "max-rate", 0, "N", "send at most so many records a second; 0: no bound", "0", NULL },
 	[OPT_WINDOW_FRAMES] = { "window-frames", 0, "N", "how many records may be under way without an answer", "2048", NULL },
 	[OPT_WINDOW_BYTES] = { "window-bytes", 0, "SIZE", "how many bytes of records may be under way without an answer", "1MiB", NULL },
-	[OPT_CHECK_CONFIG] = { "check-config", 0, NULL, "say what is wrong with the configuration, and where, and exit: 0 nothing, 1 something", NULL, NULL },
+	FORWARD_TLS_ROWS(OPT_TLS),
+	[OPT_ROTATE_WITHIN] = { "rotate-within", 0, "TIME", "when there are new files for TLS, the connection is renewed at a random moment within this time", "10m", NULL },
+	[OPT_CHECK_CONFIG] = { "check-config", 0, NULL, "say what is wrong with the configuration and the files for TLS, and where, and exit: 0 nothing, 1 something", NULL, NULL },
 	[OPT_DRY_RUN] = { "dry-run", 0, NULL, "read lines from standard input and print for each which rule takes it, or why none does, and what would be sent; no spool, no network", NULL, NULL },
 	[OPT_HELP] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },
@@ -65,6 +71,7 @@ static const struct opt_command usage = {
 /* What the command line says; absent is NULL. */
 struct words {
 	const char *of[OPT_HELP + 1];
+	struct forward_tls_words tls;
 	const char *inputs[FORWARD_INPUTS_MAX];
 	size_t n_inputs;
 };
@@ -83,6 +90,9 @@ static int scan_words(int argc, char **argv, struct words *w, struct err *e)
 				return err_set(e, "more than %d inputs", FORWARD_INPUTS_MAX);
 			w->inputs[w->n_inputs++] = scan.value;
 		}
+		if (which >= OPT_TLS && which < OPT_TLS + FORWARD_TLS_OPTIONS &&
+		    forward_tls_take(&w->tls, which - OPT_TLS, scan.value, e) < 0)
+			return -1;
 		w->of[which] = scan.value ? scan.value : "";
 	}
 	if (w->of[OPT_SPOOL_DIR] && !w->of[OPT_SPOOL_DIR][0])
@@ -123,6 +133,22 @@ static int put_number(struct config_int *field, const char *word, int which, uin
 			       size ? "size" : "number", (unsigned long long)min,
 			       (unsigned long long)max);
 	*field = (struct config_int){ .set = true, .value = (int64_t)v };
+	return 0;
+}
+
+static int put_tls(struct config *c, const struct words *w, struct err *e)
+{
+	const char *within = w->of[OPT_ROTATE_WITHIN];
+	uint64_t ms;
+	if (forward_tls_put(&w->tls, c, e) < 0)
+		return -1;
+	if (!within)
+		return 0;
+	if (num_duration_ms(slice_str(within), 0, CONFIG_ROTATE_MAX_MS, &ms) < 0)
+		return err_set(e, "--rotate-within takes a time from 0 to 168h");
+	if (!settings_ask_for_tls(c))
+		return err_set(e, "--rotate-within is for TLS, and nothing asks for it: --tls-dir is needed");
+	c->rotate_within = (struct config_int){ .set = true, .value = (int64_t)ms };
 	return 0;
 }
 
@@ -171,7 +197,7 @@ static int put_words(struct config *c, const struct words *w, struct err *e)
 		if (put_number(numbers[i].field, w->of[numbers[i].which], numbers[i].which,
 			       numbers[i].min, numbers[i].max, numbers[i].size, e) < 0)
 			return -1;
-	return put_inputs(c, w, e);
+	return put_tls(c, w, e) < 0 ? -1 : put_inputs(c, w, e);
 }
 
 /* The configuration that works being kept: the thread's own copy of all it needs. */
@@ -245,13 +271,16 @@ static int end_code(enum forward_end end, const struct err *e, const struct say 
 	return EXIT_FAILED;
 }
 
-static int run_forward(const struct document *d, struct forward_conf *fc, const char *note)
+static int run_forward(const struct document *d, struct forward_conf *fc, const struct words *w,
+		       const char *note)
 {
 	struct err e = { 0 };
 	struct say to = log_say();
 	struct keeping *k = mem_zero(1, sizeof(*k));
 	k->say = to;
 	buf_add_slice(&k->text, buf_slice(&d->text));
+	if (w->tls.dir)
+		document_mark_tls(&k->text);
 	if (!note) {
 		fc->ready = on_ready;
 		fc->ready_arg = k;
@@ -262,6 +291,18 @@ static int run_forward(const struct document *d, struct forward_conf *fc, const 
 	int code = end_code(forward_run(fc, &to, &e), &e, &to);
 	keep_end(k);
 	return code;
+}
+
+/* The files for TLS, as far as whoever asks can read them. */
+static int check_files(const struct forward_conf *fc)
+{
+	struct err e = { 0 };
+	struct say to = log_say();
+	if (!fc->tls.on || forward_tls_check(&fc->tls, fc->sink.host, &to, &e) == 0)
+		return EXIT_OK;
+	bool unreadable = e.code == EACCES;
+	fprintf(stderr, "relpbox: %s%s\n", e.text, unreadable ? ": the files for TLS are not checked" : "");
+	return unreadable ? EXIT_OK : EXIT_FAILED;
 }
 
 #define UNFIT (-1) /* beside the exit codes: nobody can run by this document, it was said why */
@@ -281,42 +322,55 @@ static int act(struct document *d, const struct words *w, const char *note)
 	}
 	settings_hostname(host, sizeof(host));
 	int code = EXIT_FAILED;
-	bool refused = (d->config.tls.enabled || (!dry && !check)) &&
-		       settings_check_run(&d->config, &e) < 0;
-	if (refused)
+	int refused = dry ? 0 : check ? settings_check_tls(&d->config, &e)
+				      : settings_check_run(&d->config, &e);
+	if (refused < 0) {
 		fprintf(stderr, "relpbox: %s\n", e.text);
-	if (refused && !dry) {
-		code = EXIT_FAILED;
 	} else if (settings_from_config(&d->config, host, &fc, &e) < 0) {
 		fprintf(stderr, "relpbox: %s\n", e.text);
 		code = UNFIT;
 	} else if (check) {
-		code = EXIT_OK;
+		code = check_files(&fc);
 	} else if (dry) {
 		code = forward_dry_run(&fc);
 	} else {
 		fc.sink.session.relp.software = program_software;
-		code = run_forward(d, &fc, note);
+		code = run_forward(d, &fc, w, note);
 	}
-	rules_free(fc.rules);
+	settings_free(&fc);
 	return code;
 }
 
 /*
  * The document is broken: the last one that worked serves, loudly. But where
- * the broken one may ask for TLS, one that does not must not stand in.
+ * the broken one may ask for TLS, one that does not must not stand in; nor where
+ * the last one ran with TLS by an option that is not given any more.
  */
+static bool may_stand_in(const struct document *last, const struct document *broken,
+			 const struct words *w)
+{
+	if (w->tls.dir || settings_ask_for_tls(&last->config))
+		return true;
+	if (document_may_ask_for_tls(broken))
+		fprintf(stderr, "relpbox: the broken configuration has a trace of TLS and may ask for it: the last one that worked is not used in its place, as it sends in plain\n");
+	else if (last->tls_by_option)
+		fprintf(stderr, "relpbox: the last configuration that worked ran with --tls-dir, which is not given now: it is not used\n");
+	else
+		return true;
+	return false;
+}
+
 static int act_by_last_good(const struct document *broken, const struct words *w)
 {
 	struct document d;
 	const char *dir = w->of[OPT_SPOOL_DIR] ? w->of[OPT_SPOOL_DIR] : broken->config.spool_dir;
 	int code = EXIT_FAILED;
-	if (document_may_ask_for_tls(broken)) {
-		fprintf(stderr, "relpbox: the broken configuration has a trace of TLS and may ask for it: the last one that worked is not used in its place, as it may send in plain\n");
-		return EXIT_FAILED;
-	}
 	if (!dir || document_load_last_good(&d, dir) < 0) {
 		fprintf(stderr, "relpbox: there is no earlier configuration that worked: not started\n");
+		return EXIT_FAILED;
+	}
+	if (!may_stand_in(&d, broken, w)) {
+		document_free(&d);
 		return EXIT_FAILED;
 	}
 	char note[PATH_MAX + 200];

@@ -7,6 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* A comment, behind whatever document. */
+static const char tls_mark[] = "\n# this ran with --tls-dir\n";
+
 static int decode(struct document *d, const char *name)
 {
 	struct buf out = { 0 };
@@ -35,7 +38,15 @@ int document_load_last_good(struct document *d, const char *spool_dir)
 	*d = (struct document){ 0 };
 	if (lastgood_load(spool_dir, &d->text, NULL) < 0)
 		return -1;
+	size_t len = strlen(tls_mark);
+	d->tls_by_option = d->text.len >= len &&
+			   memcmp(d->text.p + d->text.len - len, tls_mark, len) == 0;
 	return decode(d, LASTGOOD_NAME);
+}
+
+void document_mark_tls(struct buf *text)
+{
+	buf_add_str(text, tls_mark);
 }
 
 /*

@@ -13,6 +13,7 @@ struct document {
 	struct config config;
 	struct findings findings;
 	bool sound; /* decoded without an error */
+	bool tls_by_option; /* a last good one: it ran with TLS, and does not say so itself */
 };
 
 /*
@@ -24,6 +25,9 @@ int document_load(struct document *d, const char *path);
 
 /* The same from a spool directory's last good configuration; prints nothing where there is none. */
 int document_load_last_good(struct document *d, const char *spool_dir);
+
+/* To be kept as the last good one, which ran with --tls-dir: nobody is to send by it in plain. */
+void document_mark_tls(struct buf *text);
 
 /*
  * May it ask for TLS? A sound document says so itself. A broken one may not even

@@ -19,11 +19,14 @@
 #include <string.h>
 #include <time.h>
 
-enum { OPT_SPOOL_DIR, OPT_CONFIG, OPT_JSON, OPT_RAW, OPT_HELP };
+enum {
+	OPT_SPOOL_DIR, OPT_CONFIG, OPT_TLS, OPT_JSON = OPT_TLS + FORWARD_TLS_OPTIONS, OPT_RAW, OPT_HELP
+};
 
 static const struct opt opts[] = {
 	[OPT_SPOOL_DIR] = { "spool-dir", 'd', "DIR", "the spool directory", NULL, NULL },
 	[OPT_CONFIG] = { "config", 'c', "FILE", "with drain: the configuration that says where to send", "the last configuration that worked, from the spool directory", NULL },
+	FORWARD_TLS_ROWS(OPT_TLS),
 	[OPT_JSON] = { "json", 0, NULL, "with list and show: print a JSON object for each record", NULL, NULL },
 	[OPT_RAW] = { "raw", 0, NULL, "with show: print the record's bytes as they are", NULL, NULL },
 	[OPT_HELP] = { "help", 'h', NULL, "print this help", NULL, NULL },
@@ -242,6 +245,7 @@ static int requeue(const char *dir, uint64_t seq)
 
 struct request {
 	const char *verb, *dir, *config;
+	struct forward_tls_words tls;
 	uint64_t seq; /* 0: none given */
 	bool json, raw, help;
 };
@@ -258,6 +262,12 @@ static int scan(int argc, char **argv, struct request *r, struct err *e)
 		case OPT_JSON: r->json = true; break;
 		case OPT_RAW: r->raw = true; break;
 		case OPT_HELP: r->help = true; return 0;
+		case OPT_TLS + FORWARD_TLS_DIR:
+		case OPT_TLS + FORWARD_TLS_AUTH_MODE:
+		case OPT_TLS + FORWARD_TLS_PEER:
+			if (forward_tls_take(&r->tls, which - OPT_TLS, s.value, e) < 0)
+				return -1;
+			break;
 		default:
 			if (!r->verb)
 				r->verb = s.value;
@@ -292,7 +302,7 @@ static int run(int argc, char **argv)
 	if (strcmp(r.verb, "requeue") == 0)
 		return requeue(r.dir, r.seq);
 	if (strcmp(r.verb, "drain") == 0 && !r.seq)
-		return drain(r.dir, r.config);
+		return drain(r.dir, r.config, &r.tls);
 	err_set(&e, "it takes list, show SEQ, requeue [SEQ] or drain");
 	return command_misused(&cmd_spool, &e);
 }

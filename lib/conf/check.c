@@ -2,10 +2,12 @@
 #include "conf/check.h"
 
 #include "record/regex.h"
+#include "tls/peer.h"
 
 #include <arpa/inet.h>
 #include <limits.h>
 #include <stdio.h>
+#include <strings.h>
 
 #define NAME_MAX_LEN 253 /* RFC 1035, as text without the last dot */
 #define LABEL_MAX 63
@@ -158,10 +160,17 @@ void check_exclude(struct decode *d, const struct node *v)
 
 /* --- our own kind ----------------------------------------------------------------- */
 
-void check_not_empty(struct decode *d, const struct node *v)
+/* As Gardener does, whatever authMode is: that an entry is not of its kind is told elsewhere. */
+void check_permitted_peer(struct decode *d, const struct node *v)
 {
-	if (v->text.len == 0 || v->kind == NODE_NULL)
+	struct err e = { 0 };
+	if (v->text.len == 0 || v->kind == NODE_NULL) {
 		decode_required(d, v, "must not be empty");
+		return;
+	}
+	bool fingerprint = strncasecmp(v->text.p, "SHA", 3) == 0 && strchr(v->text.p, ':');
+	if (tls_peer_check(fingerprint ? TLS_AUTH_FINGERPRINT : TLS_AUTH_NAME, v->text.p, &e) < 0)
+		decode_invalid(d, v, "peer", "%s", e.text);
 }
 
 void check_word(struct decode *d, const struct node *v)
@@ -192,6 +201,11 @@ static void check_path(struct decode *d, const struct node *v, size_t max)
 void check_socket_path(struct decode *d, const struct node *v)
 {
 	check_path(d, v, SOCKET_PATH_MAX);
+}
+
+void check_file(struct decode *d, const struct node *v)
+{
+	check_path(d, v, PATH_MAX - 1);
 }
 
 void check_directory(struct decode *d, const struct node *v)

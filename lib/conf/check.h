@@ -10,7 +10,8 @@ void check_program_name(struct decode *d, const struct node *v); /* what rsyslog
 void check_severity(struct decode *d, const struct node *v);	/* 0..7, else a warning */
 void check_regex(struct decode *d, const struct node *v);	/* record/regex.h takes it */
 void check_exclude(struct decode *d, const struct node *v);	/* the same, for what excludes */
-void check_not_empty(struct decode *d, const struct node *v);
+void check_permitted_peer(struct decode *d, const struct node *v); /* of either authMode */
+void check_file(struct decode *d, const struct node *v);	/* an absolute path */
 void check_word(struct decode *d, const struct node *v);	/* 1..253 of 0x21-0x7E: a field of the wire record */
 void check_input_name(struct decode *d, const struct node *v);	/* [a-z0-9-]{1,63} */
 void check_socket_path(struct decode *d, const struct node *v); /* absolute, fits into sockaddr_un */

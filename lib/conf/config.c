@@ -75,16 +75,24 @@ static const struct schema rule_schema = {
 	.fields = rule_fields, .size = sizeof(struct config_rule), .check = check_rule,
 };
 
+enum tls_auth config_tls_auth(const struct config_tls *t)
+{
+	return t->auth_mode && strcmp(t->auth_mode, "fingerprint") == 0 ? TLS_AUTH_FINGERPRINT
+									: TLS_AUTH_NAME;
+}
+
 static const char *const auth_modes[] = { "fingerprint", "name", NULL };
 static const char *const tls_libs[] = { "gnutls", "openssl", NULL };
 
 static const struct field tls_fields[] = {
-	{ .name = "enabled", .kind = FIELD_BOOL, .offset = offsetof(struct config_tls, enabled) },
+	{ .name = "enabled", .kind = FIELD_BOOL, .offset = offsetof(struct config_tls, enabled),
+	  .present = FIELD_PRESENT(struct config_tls, enabled_set) },
 	{ .name = "secretReferenceName", .kind = FIELD_STRING,
 	  .offset = offsetof(struct config_tls, secret_reference_name) },
 	{ .name = "permittedPeer", .kind = FIELD_STRINGS,
 	  .offset = offsetof(struct config_tls, permitted_peer),
-	  .count = offsetof(struct config_tls, n_permitted_peer), .check = check_not_empty },
+	  .count = offsetof(struct config_tls, n_permitted_peer), .check = check_permitted_peer,
+	  .max = TLS_PEERS_MAX },
 	{ .name = "authMode", .kind = FIELD_STRING, .offset = offsetof(struct config_tls, auth_mode),
 	  .choices = auth_modes },
 	{ .name = "tlsLib", .kind = FIELD_STRING, .offset = offsetof(struct config_tls, tls_lib),
@@ -92,7 +100,54 @@ static const struct field tls_fields[] = {
 	{ 0 },
 };
 
-static const struct schema tls_schema = { .fields = tls_fields };
+/*
+ * Gardener takes names beside authMode fingerprint and the other way round. Such
+ * an entry permits nobody; where all are such, nobody at all would be.
+ */
+static void check_peers_mode(struct decode *d, const struct node *peers, enum tls_auth auth)
+{
+	enum tls_auth other = auth == TLS_AUTH_NAME ? TLS_AUTH_FINGERPRINT : TLS_AUTH_NAME;
+	size_t mark = decode_enter_key(d, "permittedPeer"), unfit = 0;
+	for (size_t i = 0; i < peers->items.n; i++) {
+		const struct node *v = peers->items.at[i];
+		if (v->kind != NODE_STRING || v->text.len == 0 ||
+		    tls_peer_check(auth, v->text.p, NULL) == 0 ||
+		    tls_peer_check(other, v->text.p, NULL) < 0)
+			continue;
+		size_t inner = decode_enter_index(d, i);
+		decode_warn(d, v, "peer", auth == TLS_AUTH_NAME
+			? "permits nobody: it is a fingerprint, and authMode is name"
+			: "permits nobody: it is a name, and authMode is fingerprint");
+		decode_leave(d, inner);
+		unfit++;
+	}
+	if (unfit && unfit == peers->items.n)
+		decode_invalid(d, peers, "peer", "permits nobody: none of them is a %s",
+			       auth == TLS_AUTH_NAME ? "name, and authMode is name"
+						     : "fingerprint, and authMode is fingerprint");
+	decode_leave(d, mark);
+}
+
+static void check_tls(struct decode *d, const struct node *map, void *out)
+{
+	const struct config_tls *t = out;
+	const struct node *peers = node_get(map, "permittedPeer");
+	enum tls_auth auth = config_tls_auth(t);
+	if (!t->enabled) {
+		if (!t->enabled_set && map->entries.n)
+			decode_warn(d, map, "tls", "without enabled: true nothing of it counts, and records are sent in plain (but with --tls-dir, or tls in a Forward)");
+		return;
+	}
+	if (peers && peers->kind == NODE_SEQ && peers->items.n) {
+		check_peers_mode(d, peers, auth);
+	} else if (auth == TLS_AUTH_FINGERPRINT && (!peers || peers->kind == NODE_SEQ || peers->kind == NODE_NULL)) {
+		size_t mark = decode_enter_key(d, "permittedPeer");
+		decode_required(d, peers ? peers : map, "authMode fingerprint needs the receiver's fingerprint");
+		decode_leave(d, mark);
+	}
+}
+
+static const struct schema tls_schema = { .fields = tls_fields, .check = check_tls };
 
 static const struct field audit_fields[] = {
 	{ .name = "enabled", .kind = FIELD_BOOL, AT(audit_enabled) },
@@ -177,6 +232,31 @@ static const struct schema input_schema = {
 	.fields = input_fields, .size = sizeof(struct config_input), .check = check_input,
 };
 
+static const struct field files_fields[] = {
+	{ .name = "directory", .kind = FIELD_STRING, AT(tls_files.directory), .check = check_directory },
+	{ .name = "ca", .kind = FIELD_STRING, AT(tls_files.ca), .check = check_file },
+	{ .name = "cert", .kind = FIELD_STRING, AT(tls_files.cert), .check = check_file },
+	{ .name = "key", .kind = FIELD_STRING, AT(tls_files.key), .check = check_file },
+	{ .name = "rotateWithin", .kind = FIELD_TIME, OPTIONAL_INT(rotate_within), .min = 0,
+	  .max = CONFIG_ROTATE_MAX_MS },
+	{ 0 },
+};
+
+static void check_files(struct decode *d, const struct node *map, void *out)
+{
+	(void)out;
+	bool directory = is_set(map, "directory"), ca = is_set(map, "ca");
+	bool cert = is_set(map, "cert"), key = is_set(map, "key");
+	if (!directory && !ca && !cert && !key)
+		decode_required(d, map, "directory, or ca, cert and key must be set");
+	else if (directory && (ca || cert || key))
+		decode_invalid(d, map, "tls", "only one of directory and single files may be set");
+	else if (cert != key)
+		decode_required(d, map, "cert and key belong together");
+}
+
+static const struct schema files_schema = { .fields = files_fields, .check = check_files };
+
 static const struct field spool_fields[] = {
 	{ .name = "directory", .kind = FIELD_STRING, AT(spool_dir), .check = check_directory },
 	{ .name = "maxSize", .kind = FIELD_SIZE, OPTIONAL_INT(spool_max), .min = INT64_C(1) << 20,
@@ -222,6 +302,8 @@ static const struct field forward_fields[] = {
 	{ .name = "inputs", .kind = FIELD_LIST, AT(inputs),
 	  .count = offsetof(struct config, n_inputs), .sub = &input_schema,
 	  .max = CONFIG_INPUTS_MAX },
+	{ .name = "tls", .kind = FIELD_STRUCT, .offset = 0,
+	  .present = FIELD_PRESENT(struct config, tls_files.present), .sub = &files_schema },
 	{ .name = "spool", .kind = FIELD_STRUCT, .offset = 0, .sub = &spool_schema },
 	{ .name = "delivery", .kind = FIELD_STRUCT, .offset = 0, .sub = &delivery_schema },
 	{ .name = "messages", .kind = FIELD_STRUCT, .offset = 0, .sub = &message_schema },
@@ -251,9 +333,19 @@ static void check_unlike(struct decode *d, const struct node *inputs, size_t i, 
 	}
 }
 
+static void check_plain(struct decode *d, const struct node *map, const struct config *c)
+{
+	const struct node *tls = node_get(map, "tls");
+	if (!c->tls_files.present || !c->tls.enabled_set || c->tls.enabled)
+		return;
+	size_t mark = decode_enter_key(d, "tls");
+	decode_invalid(d, tls, "tls", "asks for TLS, but rsyslogRelpConfig.tls.enabled is false");
+	decode_leave(d, mark);
+}
+
 static void check_forward(struct decode *d, const struct node *map, void *out)
 {
-	(void)out;
+	check_plain(d, map, out);
 	const struct node *inputs = node_get(map, "inputs");
 	if (inputs == NULL || inputs->kind != NODE_SEQ || inputs->items.n > CONFIG_INPUTS_MAX)
 		return;

@@ -4,6 +4,7 @@
 
 #include "base/slice.h"
 #include "conf/findings.h"
+#include "tls/peer.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -21,6 +22,7 @@
  *     unix: /run/systemd/journal/syslog
  *   - name: pipe
  *     stdin: true
+ *   tls: {directory: D, rotateWithin: 10m}    # or ca, cert and key: FILE
  *   spool: {directory: D, maxSize: 256MiB, auditShare: 50}
  *   delivery: {windowFrames: 2048, windowBytes: 1MiB, maxRate: 0}
  *   messages: {maxSize: 64KiB, oversize: cut|split, untrusted: pass|mark|drop}
@@ -48,11 +50,19 @@ struct config_input {
 struct config_tls {
 	bool present;
 	bool enabled;
+	bool enabled_set; /* it says enabled: true or false, and not nothing */
 	char *secret_reference_name;
 	char **permitted_peer;
 	size_t n_permitted_peer;
 	char *auth_mode;
 	char *tls_lib;
+};
+
+/* Where the files for TLS are: a directory as Gardener lays it down, or each by its name. */
+struct config_tls_files {
+	bool present;
+	char *directory; /* ca.crt, tls.crt, tls.key */
+	char *ca, *cert, *key;
 };
 
 /* An integer that may be absent. */
@@ -79,6 +89,8 @@ struct config {
 	char *project, *shoot, *shoot_uid, *hostname;
 	struct config_input *inputs;
 	size_t n_inputs;
+	struct config_tls_files tls_files;
+	struct config_int rotate_within; /* milliseconds */
 	char *spool_dir;
 	struct config_int spool_max;   /* bytes */
 	struct config_int audit_share; /* percent */
@@ -89,6 +101,7 @@ struct config {
 	char *untrusted; /* "pass", "mark", "drop" */
 };
 
+#define CONFIG_ROTATE_MAX_MS (INT64_C(7) * 24 * 3600 * 1000)
 #define CONFIG_FILE_MAX (4U << 20)
 #define CONFIG_RULES_MAX 256
 #define CONFIG_INPUTS_MAX 16
@@ -102,5 +115,8 @@ struct config {
  */
 int config_load(struct slice text, struct config *out, struct findings *f);
 void config_free(struct config *c);
+
+/* What authMode says; absent: name. */
+enum tls_auth config_tls_auth(const struct config_tls *t);
 
 #endif

@@ -129,6 +129,30 @@ static void decode_size(struct decode *d, const struct field *fd, const struct n
 		decode_wrong_type(d, v, NODE_INT, "a size");
 }
 
+#define TIME_MAX_S (INT64_MAX / 1000)
+
+static void decode_time(struct decode *d, const struct field *fd, const struct node *v, void *out)
+{
+	int64_t value;
+	uint64_t ms;
+	if (v->kind == NODE_STRING && num_duration_ms(v->text, 0, INT64_MAX, &ms) == 0) {
+		value = (int64_t)ms;
+	} else if (v->kind == NODE_STRING) {
+		decode_invalid(d, v, "invalid", "must be a time: 600, 600s, 10m, 1h");
+		return;
+	} else if (integer_of(v, &value)) {
+		value = value > TIME_MAX_S ? INT64_MAX : value < -TIME_MAX_S ? INT64_MIN : value * 1000;
+	} else {
+		decode_wrong_type(d, v, NODE_INT, "a time");
+		return;
+	}
+	if (value < fd->min || value > fd->max)
+		decode_invalid(d, v, "range", "must be between %" PRId64 " s and %" PRId64 " s, inclusive",
+			       fd->min / 1000, fd->max / 1000);
+	else
+		*(int64_t *)at_offset(out, fd->offset) = value;
+}
+
 /* --- lists and structs ----------------------------------------------------------- */
 
 static bool list_fits(struct decode *d, const struct field *fd, const struct node *v)
@@ -193,6 +217,9 @@ static void decode_value(struct decode *d, const struct field *fd, const struct 
 		break;
 	case FIELD_SIZE:
 		decode_size(d, fd, v, out);
+		break;
+	case FIELD_TIME:
+		decode_time(d, fd, v, out);
 		break;
 	case FIELD_STRINGS:
 		decode_strings(d, fd, v, out);

@@ -18,6 +18,7 @@ enum field_kind {
 	FIELD_BOOL,    /* bool */
 	FIELD_INT,     /* int64_t */
 	FIELD_SIZE,    /* int64_t: bytes, a number or a text such as "64KiB" (num_size) */
+	FIELD_TIME,    /* int64_t: milliseconds, a number of seconds or a text such as "10m" (num_duration_ms) */
 	FIELD_STRINGS, /* char **, owned, each too; how many at `count` */
 	FIELD_STRUCT,  /* the struct of schema `sub`, at `offset` */
 	FIELD_LIST,    /* an array of it, owned; how many at `count` */
@@ -40,7 +41,7 @@ struct field {
 	size_t present;	  /* FIELD_PRESENT of a bool that tells whether it was there; 0: none */
 	size_t count;	  /* of a size_t, for FIELD_STRINGS and FIELD_LIST */
 	const struct schema *sub;
-	int64_t min, max; /* FIELD_INT and FIELD_SIZE: inclusive; of lists max: items, 0: FIELD_ITEMS_MAX */
+	int64_t min, max; /* FIELD_INT, _SIZE and _TIME: inclusive; of lists max: items, 0: FIELD_ITEMS_MAX */
 	const char *const *choices; /* FIELD_STRING: the values there are, NULL-ended; or NULL */
 	/* Called with each value that has the right type (each item of a list of strings). */
 	void (*check)(struct decode *d, const struct node *value);

@@ -18,6 +18,10 @@ const char *const count_names[COUNT_ALL + 1] = {
 	[COUNT_LINE_CUT] = "line_cut",
 	[COUNT_SECOND_READER] = "second_reader",
 	[COUNT_STARTS] = "starts",
+	[COUNT_TLS_HANDSHAKES] = "tls_handshakes",
+	[COUNT_TLS_FAILURES] = "tls_handshake_failures",
+	[COUNT_TLS_RELOADS] = "tls_reloads",
+	[COUNT_TLS_RELOAD_FAILURES] = "tls_reload_failures",
 	[COUNT_SINK + SINK_ACCEPTED] = "accepted",
 	[COUNT_SINK + SINK_RESENT] = "resent",
 	[COUNT_SINK + SINK_REFUSED] = "refused",
@@ -25,5 +29,6 @@ const char *const count_names[COUNT_ALL + 1] = {
 	[COUNT_SINK + SINK_GIVEN_UP] = "given_up",
 	[COUNT_SINK + SINK_CONNECTS] = "connects",
 	[COUNT_SINK + SINK_FAILURES] = "failures",
+	[COUNT_SINK + SINK_RENEWALS] = "tls_renewals",
 	[COUNT_ALL] = NULL,
 };

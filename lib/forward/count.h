@@ -23,6 +23,10 @@ enum count {
 	COUNT_LINE_CUT,		 /* lines of stdin longer than 1 MiB */
 	COUNT_SECOND_READER,	 /* an input was also read by somebody else */
 	COUNT_STARTS,		 /* how often forward was started on this spool */
+	COUNT_TLS_HANDSHAKES,	 /* done */
+	COUNT_TLS_FAILURES,	 /* handshakes that failed, and refusals by either side right after one */
+	COUNT_TLS_RELOADS,	 /* new files taken */
+	COUNT_TLS_RELOAD_FAILURES, /* files that could not be used */
 	COUNT_SINK,		 /* here the sink's begin, in the order of enum sink_count */
 	COUNT_ALL = COUNT_SINK + SINK_COUNTS
 };

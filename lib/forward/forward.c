@@ -40,6 +40,24 @@ static void on_sink_stopped(void *arg)
 	f->done = true;
 }
 
+static int on_sink_ready(void *arg, struct err *e)
+{
+	struct forward *f = arg;
+	return forward_tls_ready(f->tls, e);
+}
+
+static void on_sink_stage(void *arg, enum session_stage stage)
+{
+	struct forward *f = arg;
+	forward_tls_stage(f->tls, stage);
+}
+
+static void on_sink_ended(void *arg, enum session_end why, struct err *e)
+{
+	struct forward *f = arg;
+	forward_tls_ended(f->tls, why, e);
+}
+
 static void begin_stop(struct forward *f)
 {
 	if (f->stopping)
@@ -200,6 +218,8 @@ static void end_of_turn(struct forward *f)
 	counts_commit(f->counts, now);
 	forget_safe(f);
 	sink_pump(f->sink);
+	if (f->tls)
+		forward_tls_turn(f->tls);
 	resume(f);
 	start_sync(f);
 	say_disk_trouble(f);
@@ -258,6 +278,28 @@ static int open_spool(struct forward *f, struct err *e)
 	return 0;
 }
 
+static int make_sink(struct forward *f, struct err *e)
+{
+	struct sink_conf conf = f->conf->sink;
+	struct sink_events events = {
+		.arg = f, .say = f->say, .count = on_sink_count, .stopped = on_sink_stopped,
+	};
+	if (f->conf->tls.on) {
+		f->tls = forward_tls_new(&f->conf->tls, conf.host, f->loop, f->counts, &f->say, e);
+		if (!f->tls)
+			return -1;
+		conf.session.wrap = forward_tls_wrap;
+		conf.session.wrap_arg = f->tls;
+		events.ready = on_sink_ready;
+		events.stage = on_sink_stage;
+		events.ended = on_sink_ended;
+	}
+	f->sink = sink_new(f->loop, f->resolver, f->spool, &conf, &events);
+	if (f->tls)
+		forward_tls_attach(f->tls, f->sink);
+	return 0;
+}
+
 static int start(struct forward *f, struct err *e)
 {
 	const struct forward_conf *c = f->conf;
@@ -282,11 +324,7 @@ static int start(struct forward *f, struct err *e)
 	f->syncer = f->signals ? syncer_new(f->loop, on_synced, f, e) : NULL;
 	if (!f->syncer)
 		return -1;
-	struct sink_events events = {
-		.arg = f, .say = f->say, .count = on_sink_count, .stopped = on_sink_stopped,
-	};
-	f->sink = sink_new(f->loop, f->resolver, f->spool, &c->sink, &events);
-	if (inputs_open(f, e) < 0)
+	if (make_sink(f, e) < 0 || inputs_open(f, e) < 0)
 		return -1;
 	open_control(f);
 	return 0;
@@ -296,6 +334,7 @@ static void stop(struct forward *f)
 {
 	inputs_close(f);
 	sink_free(f->sink);
+	forward_tls_free(f->tls);
 	control_free(f->control);
 	/* a disk may hang for long: exit(2) ends its thread, we do not wait for it */
 	if (!f->syncer || !syncer_busy(f->syncer))
@@ -329,10 +368,10 @@ static void say_start(struct forward *f)
 		say(&f->say, SAY_INFO, "input %s: %s%s", c->inputs[i].name,
 		    c->inputs[i].kind == INPUT_UNIX ? c->inputs[i].path : "standard input",
 		    f->inputs[i].from_systemd ? ", held by the service manager" : "");
-	say(&f->say, SAY_INFO, "%s: delivering to %s port %u from the spool %s, in which %" PRIu64 " records wait",
+	say(&f->say, SAY_INFO, "%s: delivering to %s port %u%s from the spool %s, in which %" PRIu64 " records wait",
 	    c->sink.session.relp.software ? c->sink.session.relp.software : "relpbox",
-	    esc_text(host, sizeof(host), slice_str(c->sink.host)), c->sink.port, c->spool_dir,
-	    st.frames);
+	    esc_text(host, sizeof(host), slice_str(c->sink.host)), c->sink.port, c->tls.on ? " by TLS" : "",
+	    c->spool_dir, st.frames);
 }
 
 static enum forward_end run(struct forward *f, struct err *e)

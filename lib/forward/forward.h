@@ -7,6 +7,7 @@
 #include "conf/config.h"
 #include "forward/intake.h"
 #include "sink/sink.h"
+#include "tls/store.h"
 
 /*
  * The pipeline put together: sources -> intake -> spool -> sink, one loop, one
@@ -16,6 +17,17 @@ struct forward_input {
 	const char *name; /* the source's stable name */
 	enum config_input_kind kind;
 	const char *path;
+};
+
+/* How records are sent where it is by TLS. */
+struct forward_tls_conf {
+	bool on;
+	enum tls_auth auth;
+	const char *permitted[TLS_PEERS_MAX];
+	size_t n_permitted;
+	struct tls_files files;
+	uint64_t rotate_within_ms; /* with new files the connection is another after this time */
+	uint64_t check_ms;	   /* how often it is looked whether the files are new */
 };
 
 #define FORWARD_INPUTS_MAX 16
@@ -34,6 +46,7 @@ struct forward_conf {
 	enum oversize oversize;
 	enum untrusted untrusted;
 	struct sink_conf sink;
+	struct forward_tls_conf tls; /* off: plain */
 	bool no_inputs; /* `spool drain`: send what is left, then end */
 	/* Called when spool and inputs are open; dirfd is the spool directory or -1. May be NULL. */
 	void (*ready)(void *arg, const char *spool_dir);

@@ -4,8 +4,10 @@
 
 /* The pipeline's inside, shared by forward.c, inputs.c and status.c. */
 
+#include "base/json.h"
 #include "forward/count.h"
 #include "forward/forward.h"
+#include "forward/tls.h"
 #include "io/control.h"
 #include "io/service.h"
 #include "io/signals.h"
@@ -34,6 +36,7 @@ struct forward {
 	int passed[FORWARD_INPUTS_MAX]; /* by systemd, until inputs_open takes them */
 	size_t n_passed;
 	struct sink *sink;
+	struct forward_tls *tls; /* NULL: plain */
 	struct syncer *syncer;
 	struct service service;
 	struct signals *signals;
@@ -61,6 +64,10 @@ int inputs_open(struct forward *f, struct err *e);
 void inputs_close(struct forward *f);
 bool inputs_all_ended(const struct forward *f);
 bool inputs_trouble(const struct forward *f); /* one is not read any more, by an error */
+
+/* status_tls.c: what of TLS is shown; plain is told too. */
+void status_tls_text(const struct forward *f, struct buf *out);
+void status_tls_json(const struct forward *f, struct json *j);
 
 /* status.c: answers one request of the status socket. */
 void status_answer(struct forward *f, struct slice request, struct buf *out);

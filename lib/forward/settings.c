@@ -1,14 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "forward/settings.h"
 
+#include "base/buf.h"
 #include "base/clock.h"
 #include "base/crc32c.h"
 #include "base/mem.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+/* How often is looked whether the files for TLS are new: oftener where they have to be used soon. */
+#define CHECK_MIN_MS 200
+#define CHECK_MAX_MS 10000
 
 void settings_hostname(char *out, size_t size)
 {
@@ -113,6 +119,7 @@ static struct sink_conf sink(const struct config *c)
 				.window_frames = (size_t)or_default(c->window_frames, DEFAULT_WINDOW_FRAMES),
 				.window_bytes = (size_t)or_default(c->window_bytes, DEFAULT_WINDOW_BYTES),
 			},
+			.handshake_ms = timeout_ms < HANDSHAKE_MS ? timeout_ms : HANDSHAKE_MS,
 			.connect_ms = timeout_ms < 10000 ? timeout_ms : 10000,
 			.open_ms = timeout_ms,
 			.silent_ms = timeout_ms,
@@ -122,13 +129,104 @@ static struct sink_conf sink(const struct config *c)
 	};
 }
 
+bool settings_ask_for_tls(const struct config *c)
+{
+	return c->tls.enabled || c->tls_files.present;
+}
+
+static int check_files(const struct config *c, struct err *e)
+{
+	const struct config_tls_files *f = &c->tls_files;
+	if (f->directory)
+		return 0;
+	if (!f->ca && config_tls_auth(&c->tls) == TLS_AUTH_NAME)
+		return err_set(e, "tls.ca is needed: the receiver's chain has to lead to it (authMode name)");
+	if (!f->cert != !f->key)
+		return err_set(e, "tls.cert and tls.key belong together");
+	return 0;
+}
+
+int settings_check_tls(const struct config *c, struct err *e)
+{
+	const struct config_tls *t = &c->tls;
+	if (!settings_ask_for_tls(c))
+		return 0;
+	if (!c->tls_files.present)
+		return err_set(e, "tls.enabled is true, but nothing says where the certificates are: --tls-dir DIR is needed (or tls in a document of kind Forward); in plain it is not sent");
+	if (t->enabled_set && !t->enabled)
+		return err_set(e, "tls.enabled is false, but --tls-dir (or tls in a document of kind Forward) asks for TLS: only one of them can be meant");
+	if (config_tls_auth(t) == TLS_AUTH_FINGERPRINT && t->n_permitted_peer == 0)
+		return err_set(e, "tls.permittedPeer (or --permitted-peer) is needed: authMode fingerprint needs the receiver's fingerprint");
+	return check_files(c, e);
+}
+
 int settings_check_run(const struct config *c, struct err *e)
 {
-	if (c->tls.enabled)
-		return err_set(e, "tls.enabled is true, and this version has no TLS yet: it refuses to send in plain what was to be encrypted");
+	if (settings_check_tls(c, e) < 0)
+		return -1;
 	if (!c->spool_dir)
 		return err_set(e, "--spool-dir (or spool.directory) is needed");
 	return 0;
+}
+
+static char *path_in(const char *dir, const char *name)
+{
+	struct buf path = { 0 };
+	buf_printf(&path, "%s/%s", dir, name);
+	char *text = mem_strdup(buf_cstr(&path));
+	buf_free(&path);
+	return text;
+}
+
+static char *copy(const char *text)
+{
+	return text ? mem_strdup(text) : NULL;
+}
+
+/* Entries that are of the other authMode permit nobody, and are left out. */
+static int permitted(const struct config_tls *t, struct forward_tls_conf *out, struct err *e)
+{
+	struct err why = { 0 };
+	for (size_t i = 0; i < t->n_permitted_peer; i++) {
+		if (tls_peer_check(out->auth, t->permitted_peer[i], &why) < 0)
+			continue;
+		if (out->n_permitted == TLS_PEERS_MAX)
+			return err_set(e, "more than %d permitted peers", TLS_PEERS_MAX);
+		out->permitted[out->n_permitted++] = t->permitted_peer[i];
+	}
+	/* without any, other peers would be permitted than were meant */
+	if (t->n_permitted_peer && out->n_permitted == 0)
+		return err_set(e, "nobody is permitted: permittedPeer: %s", why.text);
+	return 0;
+}
+
+static int tls(const struct config *c, struct forward_tls_conf *out, struct err *e)
+{
+	const struct config_tls_files *f = &c->tls_files;
+	uint64_t within = (uint64_t)or_default(c->rotate_within, DEFAULT_ROTATE_WITHIN_MS);
+	uint64_t check = within / 4;
+	if (!settings_ask_for_tls(c))
+		return 0;
+	out->on = true;
+	out->auth = config_tls_auth(&c->tls);
+	out->rotate_within_ms = within;
+	out->check_ms = check < CHECK_MIN_MS ? CHECK_MIN_MS : check > CHECK_MAX_MS ? CHECK_MAX_MS : check;
+	if (f->directory)
+		out->files = (struct tls_files){ path_in(f->directory, "ca.crt"),
+						 path_in(f->directory, "tls.crt"),
+						 path_in(f->directory, "tls.key") };
+	else
+		out->files = (struct tls_files){ copy(f->ca), copy(f->cert), copy(f->key) };
+	return permitted(&c->tls, out, e);
+}
+
+void settings_free(struct forward_conf *out)
+{
+	rules_free(out->rules);
+	free((char *)out->tls.files.ca);
+	free((char *)out->tls.files.cert);
+	free((char *)out->tls.files.key);
+	*out = (struct forward_conf){ 0 };
 }
 
 int settings_from_config(const struct config *c, const char *hostname, struct forward_conf *out,
@@ -152,6 +250,8 @@ int settings_from_config(const struct config *c, const char *hostname, struct fo
 	else if (c->untrusted && strcmp(c->untrusted, "drop") == 0)
 		out->untrusted = UNTRUSTED_DROP;
 	out->sink = sink(c);
+	if (tls(c, &out->tls, e) < 0)
+		return -1;
 	if (out->max_message > out->spool_max / 8)
 		return err_set(e, "the spool (%" PRIu64 " bytes) must hold at least eight of the longest records (max-message, %zu bytes)",
 			       out->spool_max, out->max_message);

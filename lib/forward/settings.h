@@ -18,17 +18,28 @@
 /* What --input takes: "unix:PATH" or "stdin". Strings are for config_free to free. */
 int settings_parse_input(const char *text, struct config_input *out, struct err *e);
 
+#define DEFAULT_ROTATE_WITHIN_MS (10 * 60 * 1000)
+#define HANDSHAKE_MS 30000 /* of the first try, see sink.c */
+
 /*
  * Fills out; its strings are c's, which must outlive it. hostname: this
- * machine's short name, used where c has none. out->rules is new (rules_free).
+ * machine's short name, used where c has none. settings_free in all cases.
  */
 int settings_from_config(const struct config *c, const char *hostname, struct forward_conf *out,
 			 struct err *e);
 
+void settings_free(struct forward_conf *out);
+
+/* Is it to be sent by TLS? tls.enabled says so, or files for it are named. */
+bool settings_ask_for_tls(const struct config *c);
+
 /*
- * May forward run by it? Not without a spool directory, and not where
- * tls.enabled is true: never plain where TLS was asked for.
+ * Does what it says of TLS go together? Never plain where TLS was asked for:
+ * tls.enabled without files, and files where tls.enabled is false, are refused.
  */
+int settings_check_tls(const struct config *c, struct err *e);
+
+/* May forward run by it? Not without a spool directory either. */
 int settings_check_run(const struct config *c, struct err *e);
 
 /* This machine's name up to its first dot, as rsyslog takes it; size as gethostname(2). */

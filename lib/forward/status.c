@@ -42,21 +42,32 @@ static const char *ago(const struct view *v, uint64_t at_ms, char *out)
 	return out;
 }
 
+static const char *files_trouble(const struct forward *f)
+{
+	struct forward_tls_view tls;
+	if (!f->tls)
+		return "";
+	forward_tls_view(f->tls, &tls);
+	return tls.trouble;
+}
+
 void status_line(struct forward *f, char *out, size_t size)
 {
 	struct view v;
 	char age[TIMETEXT_MAX];
 	look(f, &v);
 	timetext_span(v.oldest_age_ms, age);
+	const char *disk = v.spool.in_memory ? "; the spool's disk is sick" : "";
+	const char *tls = files_trouble(f);
+	const char *before = tls[0] ? "; TLS: " : "";
 	if (v.spool.frames == 0)
-		snprintf(out, size, "%s to %s port %u; nothing waits%s",
-			 sink_state_name(v.sink.state), f->conf->sink.host, f->conf->sink.port,
-			 v.spool.in_memory ? "; the spool's disk is sick" : "");
+		snprintf(out, size, "%s to %s port %u; nothing waits%s%s%s",
+			 sink_state_name(v.sink.state), f->conf->sink.host, f->conf->sink.port, disk,
+			 before, tls);
 	else
-		snprintf(out, size, "%s to %s port %u; %" PRIu64 " records wait, the oldest for %s%s",
+		snprintf(out, size, "%s to %s port %u; %" PRIu64 " records wait, the oldest for %s%s%s%s",
 			 sink_state_name(v.sink.state), f->conf->sink.host, f->conf->sink.port,
-			 v.spool.frames, age,
-			 v.spool.in_memory ? "; the spool's disk is sick" : "");
+			 v.spool.frames, age, disk, before, tls);
 }
 
 static void text_delivery(const struct forward *f, const struct view *v, struct buf *out)
@@ -131,6 +142,7 @@ static void answer_text(struct forward *f, struct buf *out)
 	if (f->conf->note)
 		buf_printf(out, "ATTENTION:  %s\n", f->conf->note);
 	text_delivery(f, &v, out);
+	status_tls_text(f, out);
 	text_spool(f, &v, out);
 	text_inputs(f, out);
 	buf_add_str(out, "counts:    ");
@@ -225,6 +237,7 @@ static void answer_json(struct forward *f, struct buf *out)
 	if (f->conf->note)
 		json_str(&j, "attention", slice_str(f->conf->note));
 	json_delivery(f, &v, &j);
+	status_tls_json(f, &j);
 	json_spool(f, &v, &j);
 	json_inputs(f, &j);
 	json_object(&j, "counts");

@@ -45,8 +45,13 @@ void backoff_connected(struct backoff *b)
 	b->blocked_since = 0;
 }
 
-void backoff_accepted(struct backoff *b)
+void backoff_anew(struct backoff *b)
 {
 	b->blocked_since = 0;
 	b->refusals = 0;
+}
+
+void backoff_accepted(struct backoff *b)
+{
+	backoff_anew(b);
 }

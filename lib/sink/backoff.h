@@ -30,6 +30,9 @@ uint64_t backoff_lost(struct backoff *b);
 /* A TCP connection stands: the first ladder starts again. */
 void backoff_connected(struct backoff *b);
 
+/* What refused us before need not refuse us now (our certificate is another): both ladders start again. */
+void backoff_anew(struct backoff *b);
+
 /* A record was accepted: both ladders start again. */
 void backoff_accepted(struct backoff *b);
 

@@ -150,6 +150,11 @@ void session_start(struct session *s, const struct addr_list *list)
 	loop_timer_set(s->loop, &s->soon, 0);
 }
 
+void session_handshake_limit(struct session *s, uint64_t ms)
+{
+	s->conf.handshake_ms = or_else(ms, 10000);
+}
+
 static void connect_next(struct session *s);
 
 /* This address did not take it: the next one, or the end. */

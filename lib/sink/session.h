@@ -99,6 +99,9 @@ void session_free(struct session *s); /* NULL is fine; drops a connection withou
 /* Connects: idle only. list (at least one address) is copied. */
 void session_start(struct session *s, const struct addr_list *list);
 
+/* The handshake's limit from the next one on: it may have to wait in a long queue. */
+void session_handshake_limit(struct session *s, uint64_t ms);
+
 /*
  * Sending: while room, send; then flush, unless from inside `room`. A large
  * output is written at once. What the write meets is told by callbacks later.

@@ -5,6 +5,7 @@
 #include "base/esc.h"
 #include "base/mem.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -19,6 +20,12 @@
 #define WINDOW_MIN 2048
 /* A session that stood this long and is closed while idle was no refusal. */
 #define SETTLED_MS 10000
+/*
+ * A handshake may have to wait until thousands of others are done: the limit is
+ * long at first, and doubles with each that was not done in time.
+ */
+#define HANDSHAKE_FIRST_MS 30000
+#define HANDSHAKE_MAX_MS 60000
 
 void sink_set_state(struct sink *s, enum sink_state state)
 {
@@ -48,18 +55,32 @@ static void note_error(struct sink *s, const char *text)
 	sink_outage_begin(s, text);
 }
 
+static void clear_timers(struct sink *s)
+{
+	loop_timer_clear(s->loop, &s->retry);
+	loop_timer_clear(s->loop, &s->rebind);
+	loop_timer_clear(s->loop, &s->renew);
+	loop_timer_clear(s->loop, &s->stop);
+	loop_timer_clear(s->loop, &s->bucket.timer);
+	loop_timer_clear(s->loop, &s->outage.timer);
+}
+
 static void finish(struct sink *s)
 {
 	if (s->stage == STAGE_STOPPED)
 		return;
 	s->stage = STAGE_STOPPED;
 	sink_set_state(s, SINK_STOPPED);
-	loop_timer_clear(s->loop, &s->retry);
-	loop_timer_clear(s->loop, &s->rebind);
-	loop_timer_clear(s->loop, &s->stop);
-	loop_timer_clear(s->loop, &s->bucket.timer);
-	loop_timer_clear(s->loop, &s->outage.timer);
+	clear_timers(s);
 	s->ev.stopped(s->ev.arg);
+}
+
+static uint64_t handshake_limit(const struct sink *s)
+{
+	uint64_t ms = s->conf.session.handshake_ms;
+	for (unsigned i = 0; i < s->slow && ms < HANDSHAKE_MAX_MS; i++)
+		ms *= 2;
+	return ms < HANDSHAKE_MAX_MS ? ms : HANDSHAKE_MAX_MS;
 }
 
 static void on_resolved(void *arg, const struct addr_list *list, const struct err *why)
@@ -74,6 +95,7 @@ static void on_resolved(void *arg, const struct addr_list *list, const struct er
 	struct addr_list turned = *list;
 	for (size_t i = 0; i < list->n; i++)
 		turned.at[i] = list->at[(i + s->unopened) % list->n];
+	session_handshake_limit(s->session, handshake_limit(s));
 	session_start(s->session, &turned);
 }
 
@@ -81,12 +103,18 @@ static void on_retry(void *arg)
 {
 	struct sink *s = arg;
 	struct addr_list one;
+	struct err e = { 0 };
 	s->opened = false;
 	s->accepted_here = 0;
 	s->probe = 0;
 	s->lonely = false;
 	s->probe_answered = false;
 	s->failed_here = false;
+	if (s->ev.ready && s->ev.ready(s->ev.arg, &e) < 0) {
+		note_error(s, e.text);
+		sink_try_after(s, backoff_blocked(&s->backoff, loop_now_ms(s->loop)));
+		return;
+	}
 	if (addr_literal(s->host, s->conf.port, &one.at[0]) == 0) {
 		one.n = 1;
 		on_resolved(s, &one, NULL);
@@ -103,6 +131,30 @@ static void on_rebind(void *arg)
 	/* with a suspect each connection carries one record: it is new often enough */
 	if (s->suspect.plan == SUSPECT_NONE)
 		session_close(s->session);
+}
+
+/* The same for a connection made in the old way. */
+static void on_renew(void *arg)
+{
+	struct sink *s = arg;
+	if (!s->opened || s->suspect.plan != SUSPECT_NONE || s->stopping)
+		return;
+	sink_count(s, SINK_RENEWALS, 1);
+	session_close(s->session);
+}
+
+void sink_renew_within(struct sink *s, uint64_t ms)
+{
+	if (s->stopping || s->stage == STAGE_STOPPED)
+		return;
+	if (s->stage == STAGE_SESSION)
+		loop_timer_set(s->loop, &s->renew, rand_below(&s->backoff.random, ms + 1));
+	if (s->stage != STAGE_WAITING)
+		return;
+	backoff_anew(&s->backoff);
+	uint64_t wait = backoff_refused(&s->backoff);
+	if (!loop_timer_is_set(&s->retry) || s->retry.due_ms > loop_now_ms(s->loop) + wait)
+		sink_try_after(s, wait);
 }
 
 static void on_stop_limit(void *arg)
@@ -128,6 +180,10 @@ static void on_stage(void *arg, enum session_stage stage, const struct err *e)
 	}
 	if (stage == SESSION_HANDSHAKE || stage == SESSION_OPEN)
 		backoff_connected(&s->backoff);
+	if (stage == SESSION_OPEN)
+		s->slow = 0;
+	if (s->ev.stage)
+		s->ev.stage(s->ev.arg, stage);
 }
 
 static void on_opened(void *arg, struct slice offers)
@@ -176,19 +232,22 @@ static uint64_t wait_after(struct sink *s, enum session_end why, enum suspect_pl
 
 static void note_end(struct sink *s, enum session_end why, const struct err *e)
 {
-	struct err early;
-	if (e && why == SESSION_END_OPEN_CLOSED) {
+	struct err told;
+	if (e && why == SESSION_END_OPEN_CLOSED)
 		/* that it was so early tells more than how it ended */
-		err_set(&early, "%s: %s", session_end_name(why), e->text);
-		e = &early;
-	}
-	note_error(s, e ? e->text : session_end_name(why));
+		err_code(&told, e->code, "%s: %s", session_end_name(why), e->text);
+	else
+		err_code(&told, e ? e->code : 0, "%s", e ? e->text : session_end_name(why));
+	if (s->ev.ended)
+		s->ev.ended(s->ev.arg, why, &told);
+	note_error(s, told.text);
 }
 
 static void on_ended(void *arg, enum session_end why, const struct err *e)
 {
 	struct sink *s = arg;
 	loop_timer_clear(s->loop, &s->rebind);
+	loop_timer_clear(s->loop, &s->renew);
 	loop_timer_clear(s->loop, &s->bucket.timer);
 	if (s->stopping) {
 		window_rewind(&s->window);
@@ -205,6 +264,10 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 		s->careful = 1;
 	if (why != SESSION_END_CLOSED)
 		note_end(s, why, e);
+	else if (s->ev.ended)
+		s->ev.ended(s->ev.arg, why, NULL);
+	if (why == SESSION_END_HANDSHAKE && e && e->code == ETIMEDOUT)
+		s->slow++;
 	if (!s->opened && why != SESSION_END_CONNECT)
 		s->unopened++;
 	sink_judge(s, why);
@@ -235,6 +298,8 @@ struct sink *sink_new(struct loop *l, struct resolver *r, struct spool *sp,
 	s->conf.host = s->host;
 	if (s->conf.session.connect_ms == 0)
 		s->conf.session.connect_ms = 10000;
+	if (s->conf.session.handshake_ms == 0)
+		s->conf.session.handshake_ms = HANDSHAKE_FIRST_MS;
 	if (s->conf.session.relp.window_frames == 0)
 		s->conf.session.relp.window_frames = 2048;
 	s->session = session_new(l, &s->conf.session, &session_events, s);
@@ -246,6 +311,7 @@ struct sink *sink_new(struct loop *l, struct resolver *r, struct spool *sp,
 	s->sent_upto = s->read_upto;
 	s->retry = (struct loop_timer){ .fire = on_retry, .arg = s };
 	s->rebind = (struct loop_timer){ .fire = on_rebind, .arg = s };
+	s->renew = (struct loop_timer){ .fire = on_renew, .arg = s };
 	s->stop = (struct loop_timer){ .fire = on_stop_limit, .arg = s };
 	s->bucket.timer = (struct loop_timer){ .fire = sink_on_rate, .arg = s };
 	s->outage.timer = (struct loop_timer){ .fire = sink_on_outage_tick, .arg = s };
@@ -259,11 +325,7 @@ void sink_free(struct sink *s)
 	session_free(s->session);
 	if (s->stage == STAGE_RESOLVING)
 		resolver_cancel(s->resolver);
-	loop_timer_clear(s->loop, &s->retry);
-	loop_timer_clear(s->loop, &s->rebind);
-	loop_timer_clear(s->loop, &s->stop);
-	loop_timer_clear(s->loop, &s->bucket.timer);
-	loop_timer_clear(s->loop, &s->outage.timer);
+	clear_timers(s);
 	window_free(&s->window);
 	free(s->host);
 	free(s);

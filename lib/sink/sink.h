@@ -28,13 +28,14 @@ enum sink_count {
 	SINK_GIVEN_UP,	 /* records dropped because resumeRetryCount says so */
 	SINK_CONNECTS,	 /* sessions opened */
 	SINK_FAILURES,	 /* tries that failed, and sessions lost */
+	SINK_RENEWALS,	 /* sessions ended and followed by another: sink_renew_within */
 	SINK_COUNTS
 };
 
 struct sink_conf {
 	const char *host;
 	uint16_t port;
-	struct session_conf session; /* windows, time limits, transport */
+	struct session_conf session; /* windows, time limits (handshake_ms: of the first try), transport */
 	uint64_t rebind_ms;	     /* 0: never */
 	int64_t resume_retry_count;  /* -1: never gives up */
 	uint64_t max_rate;	     /* records a second; 0: no bound */
@@ -47,6 +48,14 @@ struct sink_events {
 	struct say say;
 	void (*count)(void *arg, enum sink_count what, uint64_t n);
 	void (*stopped)(void *arg); /* after sink_stop: nothing more will happen */
+	/*
+	 * The rest may be NULL. May a connection be tried now? -1 with e: not yet, which
+	 * is a failed try as others are; sink_renew_within tells that it may.
+	 */
+	int (*ready)(void *arg, struct err *e);
+	void (*stage)(void *arg, enum session_stage stage); /* of a connection; a new one begins */
+	/* A connection ended. e (NULL where all went well): what is known better may be put into it. */
+	void (*ended)(void *arg, enum session_end why, struct err *e);
 };
 
 /* All but conf are borrowed and must outlive it; conf is copied, its strings too. */
@@ -59,6 +68,13 @@ void sink_start(struct sink *s);
 
 /* Sends what is readable, as far as there is room. To be called after each commit. */
 void sink_pump(struct sink *s);
+
+/*
+ * Connections are made in another way from now on (other certificates): the one
+ * that stands ends well and is followed by another, at a random moment within ms;
+ * where a failure has to be waited out, that wait begins anew, with the shortest.
+ */
+void sink_renew_within(struct sink *s, uint64_t ms);
 
 /*
  * No more is sent; answers are awaited and the connection closed, limit_ms at

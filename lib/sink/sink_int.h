@@ -43,7 +43,7 @@ struct sink {
 	enum sink_stage stage;
 	bool stopping;
 	struct session *session;
-	struct loop_timer retry, rebind, stop;
+	struct loop_timer retry, rebind, renew, stop;
 
 	struct window window;
 	size_t careful;	    /* after a break: so many under way at the most, doubling; 0: no bound */
@@ -56,6 +56,7 @@ struct sink {
 
 	/* sessions in a row that TCP took and that never opened: the next begins at another address */
 	unsigned unopened;
+	unsigned slow; /* handshakes in a row that were not done in time */
 
 	/* of the session of now */
 	bool opened;

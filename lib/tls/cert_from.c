@@ -191,7 +191,7 @@ static char *serial_text(const mbedtls_x509_buf *serial)
 	return text_of(&b);
 }
 
-/* Of the proleptic Gregorian calendar; timegm would ask for no less, and musl's and glibc's differ. */
+/* By hand: timegm reads the time zone's file, and this runs beside the loop. */
 static int64_t unix_seconds(const mbedtls_x509_time *t)
 {
 	int64_t year = t->year - (t->mon <= 2), month = (t->mon + 9) % 12; /* March is the first */

@@ -44,6 +44,7 @@ struct tls_report {
 	enum tls_cause cause;
 	const char *version;   /* "TLS 1.3"; NULL: not agreed */
 	const char *cipher;    /* IANA's name; NULL */
+	bool server;	       /* we are the server of this connection */
 	enum tls_own own;      /* was a certificate of ours asked for, and sent? */
 	struct tls_certs chain; /* as the peer sent it, leaf first */
 	size_t bad;	       /* the place in chain of the certificate the cause is about */
@@ -69,6 +70,14 @@ const char *tls_alert_name(int alert, char out[32]);
  * seconds, told where a date is the matter. Fills e; always returns -1.
  */
 int tls_report_say(const struct tls_report *r, int64_t now, struct err *e);
+
+/*
+ * What a certificate is called, for people, escaped and cut to fit: "a.test,
+ * 127.0.0.1, CN a"; and its fingerprints, each to be pasted into permittedPeer:
+ * "SHA1:AB:... (SHA256:CD:...)". For seen above. Return out.
+ */
+const char *tls_names_text(const struct tls_cert *c, char *out, size_t size);
+const char *tls_fingerprints_text(const struct tls_cert *c, char *out, size_t size);
 
 /* What to do about it, or NULL: one sentence. */
 const char *tls_cause_hint(enum tls_cause cause);

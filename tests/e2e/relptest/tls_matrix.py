@@ -1,0 +1,195 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What test_tls_matrix.py tries: certificates and checks (rows), programs of rsyslog (columns), what
+of it rsyslog cannot do (reasons), and the table of it all as docs/TLS-MATRIX.md shows it."""
+
+from dataclasses import dataclass, field
+
+from relptest.tls_rsyslog import LIBS, VERSIONS
+
+SERVER, CLIENT = "log.example.test", "node1.nodes.example.test"
+TO, FROM = "to", "from"  # relpbox sends to imrelp, relpbox receives from omrelp
+WAYS = [(d, lib, v) for d in (TO, FROM) for lib in LIBS for v in VERSIONS]
+LIB_NAMES = {"gnutls": "GnuTLS", "openssl": "OpenSSL"}
+
+
+@dataclass
+class Row:
+    """One set-up of both sides. server_takes, client_takes: permittedPeer of that side."""
+
+    id: str
+    title: str
+    server: object
+    client: object  # None: it has no certificate
+    auth: str = "name"
+    server_takes: list = field(default_factory=list)
+    client_takes: list = field(default_factory=list)
+    asks: bool = True  # the server wants a certificate of the client
+    target: str = "127.0.0.1"  # what the client connects to
+    rsyslog_auth: str = None  # imrelp's and omrelp's authMode, where it is called otherwise
+    rsyslog_ca: str = None  # tls.caCert, where it is not the CA of the other side
+    cannot: dict = field(default_factory=dict)  # {(direction, lib): reason}
+    notes: dict = field(default_factory=dict)  # {(direction, lib): note}: it works, but
+
+    def reason(self, direction, lib):
+        return self.cannot.get((direction, lib))
+
+    def rsyslog_server(self):
+        """The arguments of tls_rsyslog.tls() for imrelp, without library and version."""
+        ca = self.client.ca if self.client else self.server.ca
+        return {"ca": self.rsyslog_ca or ca, "cert": self.server.cert, "key": self.server.key,
+                "auth": (self.rsyslog_auth or self.auth) if self.asks else None,
+                "permitted": self.server_takes if self.asks else ()}
+
+    def rsyslog_client(self):
+        own = {"cert": self.client.cert, "key": self.client.key} if self.client else {}
+        return {"ca": self.rsyslog_ca or self.server.ca, "auth": self.rsyslog_auth or self.auth,
+                "permitted": self.client_takes, **own}
+
+    def send_options(self):
+        """Of relp-send."""
+        out = ["--tls"]
+        if self.client:
+            out += ["--cert", self.client.cert, "--key", self.client.key]
+        if self.auth == "name":
+            out += ["--ca", self.server.ca]
+        return out + self._policy(self.client_takes)
+
+    def recv_options(self):
+        """Of relp-recv."""
+        out = ["--tls", "--cert", self.server.cert, "--key", self.server.key]
+        if not self.asks:
+            return out + ["--allow-no-client-cert"]
+        if self.auth == "name":
+            out += ["--ca", self.client.ca]
+        return out + self._policy(self.server_takes)
+
+    def _policy(self, permitted):
+        out = ["--auth-mode", self.auth]
+        for p in permitted:
+            out += ["--permitted-peer", p]
+        return out
+
+
+REASONS = {
+    "gnutls-wants-one": "imrelp with GnuTLS asks every client for a certificate and drops one that "
+                        "has none; without `authMode` it drops everyone.",
+    "openssl-sha1": "librelp with OpenSSL knows SHA-1 fingerprints alone; `SHA256:...` never matches.",
+    "openssl-chain": "librelp with OpenSSL wants a chain to `tls.caCert` in fingerprint mode too, "
+                     "which a self-signed certificate has not.",
+    "gnutls-anonymous": "omrelp with GnuTLS and without `tls.myCert` offers anonymous suites alone, "
+                        "which relpbox does not speak.",
+    "client-only": "the name that omrelp wants is always written in `tls.permittedPeer`.",
+}
+NOTES = {
+    "openssl-no-name": "omrelp with OpenSSL and without a certificate of its own checks the chain, "
+                       "but not the name, whatever `authMode` says. relpbox in its place checks both.",
+}
+
+
+def pair(pki, kind, **both):
+    """A server's and a client's certificate, each for its purpose alone."""
+    return (pki.leaf("server-" + kind, cn="server", san=[SERVER], eku=("server",), **both),
+            pki.leaf("client-" + kind, cn="client", san=[CLIENT], eku=("client",), **both))
+
+
+def named(kind, title, server, client):
+    return Row(kind, title, server, client, "name", [CLIENT], [SERVER])
+
+
+def keys_and_chains(pki, kinds=("ec", "rsa")):
+    """Every pair of keys, without an intermediate and with one (whose key is the other kind)."""
+    out = []
+    pki.intermediate("between", key="rsa")
+    for ca, chain in (("ca", "root, leaf"), ("between", "root, intermediate, leaf")):
+        made = {k: pair(pki, k + "-" + ca, key=k, ca=ca) for k in kinds}
+        for s in kinds:
+            for c in kinds:
+                out.append(named("%s-%s-%s" % (s, c, ca), "%s | %s | %s" % (KEYS[s], KEYS[c], chain),
+                                 made[s][0], made[c][1]))
+    return out
+
+
+KEYS = {"ec": "EC P-256", "rsa": "RSA 2048", "p384": "EC P-384", "p521": "EC P-521",
+        "rsa3072": "RSA 3072"}
+
+
+def everywhere(lib, reason):
+    return {(d, lib): reason for d in (TO, FROM)}
+
+
+def checks(pki):
+    """Every way to say who may talk."""
+    s, c = pair(pki, "plain")
+    own = Row("own-name", "no `permittedPeer`: the target's own name", pki.server("local"), c,
+              "name", [CLIENT], [], target="localhost")
+    address = Row("own-address", "no `permittedPeer`: the target's own address",
+                  pki.server("local"), c, "name", [CLIENT], [])
+    for row in (own, address):
+        row.cannot = {(FROM, lib): "client-only" for lib in LIBS}
+    return [
+        named("name", "name, a DNS name of the certificate", s, c),
+        Row("wildcard", "wildcard, `*.nodes.example.test`", s, c, "name",
+            ["*.nodes.example.test"], ["*.example.test"]),
+        Row("part", "wildcard, `node*.nodes.example.test`", s, c, "name",
+            ["node*.nodes.example.test"], ["l*.example.test"]),
+        Row("one-of-many", "name, the last of several permitted", s, c, "name",
+            ["a.test", "*.b.test", CLIENT], ["a.test", "*.b.test", SERVER]),
+        named("cn", "common name alone, no other name",
+              pki.leaf("server-cn", cn=SERVER, san=[]), pki.leaf("client-cn", cn=CLIENT, san=[])),
+        own, address,
+        Row("chain", "the chain alone (rsyslog: `certvalid`)", s, c, "name", [], [SERVER],
+            rsyslog_auth="certvalid"),
+        Row("sha1", "SHA-1 fingerprint", s, c, "fingerprint", [c.sha1], [s.sha1]),
+        Row("sha256", "SHA-256 fingerprint", s, c, "fingerprint", [c.sha256], [s.sha256],
+            cannot=everywhere("openssl", "openssl-sha1")),
+        *pinned(pki),
+        Row("server-only", "server only: the client has no certificate", s, None, "name", [],
+            [SERVER], asks=False, cannot={(TO, "gnutls"): "gnutls-wants-one",
+                                          (FROM, "gnutls"): "gnutls-anonymous"},
+            notes={(FROM, "openssl"): "openssl-no-name"}),
+        Row("not-asked", "server only: the client has one, nobody asks", s, c, "name", [],
+            [SERVER], asks=False, cannot={(TO, "gnutls"): "gnutls-wants-one"}),
+    ]
+
+
+def pinned(pki):
+    s = pki.leaf("server-self", ca=None, san=[SERVER])
+    c = pki.leaf("client-self", ca=None, san=[CLIENT])
+    title = "SHA-1 fingerprint of a self-signed certificate"
+    return [
+        Row("self-signed", title, s, c, "fingerprint", [c.sha1], [s.sha1],
+            rsyslog_ca=pki.ca().cert, cannot=everywhere("openssl", "openssl-chain")),
+        Row("self-signed-ca", title + ", which is rsyslog's `tls.caCert` too", s, c, "fingerprint",
+            [c.sha1], [s.sha1]),
+    ]
+
+
+# --- the table --------------------------------------------------------------------------
+
+
+def mark(row, direction, lib, numbers):
+    what = row.cannot.get((direction, lib)) or row.notes.get((direction, lib))
+    word = "no" if row.reason(direction, lib) else "yes"
+    return word if what is None else "%s [%d]" % (word, numbers[what])
+
+
+def table(head, rows, numbers):
+    """Markdown: a row each; the columns are WAYS."""
+    columns = head + ["%s %s, %s" % ("imrelp" if d == TO else "omrelp", LIB_NAMES[lib], v)
+                      for d, lib, v in WAYS]
+    out = ["| %s |" % " | ".join(columns), "|" + "---|" * len(columns)]
+    for row in rows:
+        cells = [mark(row, d, lib, numbers) for d, lib, _ in WAYS]
+        out.append("| %s | %s |" % (row.title, " | ".join(cells)))
+    return out
+
+
+def footnotes(rows):
+    """{reason or note: its number}, in the order of the table."""
+    out = {}
+    for row in rows:
+        for d, lib, _ in WAYS:
+            what = row.cannot.get((d, lib)) or row.notes.get((d, lib))
+            if what:
+                out.setdefault(what, len(out) + 1)
+    return out
