@@ -40,6 +40,7 @@ struct connection {
 	bool refused;	/* one too many: told so once it can be */
 	bool eof;	/* the other side sends no more */
 	bool read_waits_out, write_waits_out, said_goodbye;
+	bool waits_for_worker; /* the handshake is computed beside the loop */
 };
 
 struct receiver {
@@ -59,6 +60,7 @@ struct receiver {
 static void on_ready(void *arg, uint32_t events);
 static void on_more(void *arg);
 static void on_limit(void *arg);
+static void on_wake(void *arg);
 
 static void trouble(struct connection *c, const struct err *e)
 {
@@ -109,7 +111,7 @@ static void drop(struct connection *c)
 
 static bool may_read(const struct connection *c)
 {
-	return !c->eof &&
+	return !c->eof && !c->waits_for_worker &&
 	       (c->phase != PHASE_RUNNING || relp_server_output(c->relp).len < OUTPUT_MAX);
 }
 
@@ -165,6 +167,8 @@ static void begin_ending(struct connection *c)
 /* After anything that may have queued output. False: the connection was dropped. */
 static bool settle(struct connection *c)
 {
+	bool paused = !may_read(c);
+
 	if (c->phase == PHASE_RUNNING && relp_server_ended(c->relp))
 		begin_ending(c);
 	if (flush(c) < 0 || (c->eof && !c->taken && relp_server_output(c->relp).len == 0)) {
@@ -172,6 +176,9 @@ static bool settle(struct connection *c)
 		return false;
 	}
 	watch(c);
+	/* the transport may hold bytes that the socket no longer shows */
+	if (paused && may_read(c))
+		loop_timer_set(c->of->loop, &c->more, 0);
 	return true;
 }
 
@@ -266,6 +273,7 @@ static bool shake_hands(struct connection *c)
 	int got = c->t->ops->handshake(c->t, &e);
 
 	c->write_waits_out = got == TRANSPORT_WANT_WRITE;
+	c->waits_for_worker = got == TRANSPORT_WANT_WORKER;
 	if (got == TRANSPORT_FAILED) {
 		trouble(c, &e);
 		drop(c);
@@ -281,14 +289,23 @@ static bool shake_hands(struct connection *c)
 	return true;
 }
 
+/* The transport's keys are old: the other side is sent away, and comes back. */
+static void end_spent(struct connection *c)
+{
+	if (c->phase == PHASE_RUNNING && c->t->ops->spent && c->t->ops->spent(c->t))
+		relp_server_shut(c->relp);
+}
+
 static void work(struct connection *c)
 {
 	struct receiver *r = c->of;
 
 	if (c->phase == PHASE_HANDSHAKE && !shake_hands(c))
 		return;
-	if (!may_read(c) || read_some(c))
+	if (!may_read(c) || read_some(c)) {
+		end_spent(c);
 		settle(c);
+	}
 	if (r->uncommitted >= r->conf.max_uncommitted)
 		receiver_turn(r);
 }
@@ -304,11 +321,21 @@ static void on_more(void *arg)
 	work(arg);
 }
 
+static void on_wake(void *arg)
+{
+	work(arg);
+}
+
 static void on_limit(void *arg)
 {
 	struct connection *c = arg;
 	struct err e;
 
+	if (c->phase == PHASE_HANDSHAKE) {
+		err_set(&e, "ended: the handshake was not done within %g s",
+			(double)c->of->conf.open_ms / 1000);
+		trouble(c, &e);
+	}
 	if (c->phase == PHASE_ENDING || c->phase == PHASE_HANDSHAKE) {
 		drop(c);
 		return;
@@ -333,6 +360,8 @@ static void add(struct receiver *r, struct transport *t, const struct addr *peer
 	c->of = r;
 	c->peer = *peer;
 	c->t = t;
+	t->wake = on_wake;
+	t->wake_arg = c;
 	c->relp = relp_server_new(&conf);
 	c->watch = (struct loop_watch){ .ready = on_ready, .arg = c };
 	c->limit = (struct loop_timer){ .fire = on_limit, .arg = c };

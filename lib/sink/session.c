@@ -13,6 +13,7 @@ static void on_ready(void *arg, uint32_t events);
 static void on_limit(void *arg);
 static void on_soon(void *arg);
 static void on_linger(void *arg);
+static void on_wake(void *arg);
 
 static uint64_t or_else(uint64_t v, uint64_t fallback)
 {
@@ -205,6 +206,8 @@ static void run_handshake(struct session *s)
 		watch_for(s, EPOLLIN);
 	} else if (r == TRANSPORT_WANT_WRITE) {
 		watch_for(s, EPOLLOUT);
+	} else if (r == TRANSPORT_WANT_WORKER) {
+		watch_for(s, 0); /* until on_wake */
 	} else if (r != 0) {
 		session_end(s, SESSION_END_HANDSHAKE, &e);
 	} else {
@@ -227,6 +230,8 @@ static void on_connected(struct session *s)
 		session_end(s, SESSION_END_HANDSHAKE, &e);
 		return;
 	}
+	s->t->wake = on_wake;
+	s->t->wake_arg = s;
 	if (enter_stage(s, SESSION_HANDSHAKE, s->conf.handshake_ms))
 		run_handshake(s);
 }
@@ -275,6 +280,12 @@ static bool advance_close(struct session *s)
 
 /* --- what the loop calls ---------------------------------------------------------- */
 
+/* It ends, and another takes its place: no more transaction numbers, or the transport's keys are old. */
+static bool session_spent(const struct session *s)
+{
+	return relp_client_spent(s->relp) || (s->t->ops->spent && s->t->ops->spent(s->t));
+}
+
 /* From SESSION_OPEN on: everything that can be done now. */
 static void work(struct session *s)
 {
@@ -287,7 +298,7 @@ static void work(struct session *s)
 		s->ev.room(s->arg);
 	if (!session_alive(s, connection))
 		return;
-	if (s->stage == SESSION_RUNNING && relp_client_spent(s->relp))
+	if (s->stage == SESSION_RUNNING && session_spent(s))
 		s->close_wanted = true;
 	if (s->close_wanted && !advance_close(s))
 		return;
@@ -331,16 +342,24 @@ static void on_soon(void *arg)
 	step(arg);
 }
 
+/* The transport's handshake was computed beside the loop: on with it. */
+static void on_wake(void *arg)
+{
+	step(arg);
+}
+
 static void on_linger(void *arg)
 {
 	struct session *s = arg;
 
 	enter(s);
-	if (s->stage < SESSION_OPEN)
+	if (s->stage < SESSION_OPEN) {
 		session_end(s, s->stage == SESSION_CONNECT ? SESSION_END_CONNECT : SESSION_END_HANDSHAKE,
 		    &s->write_err);
-	else
+	} else {
+		session_explain(s, &s->write_err);
 		session_end(s, session_end_of_stream(s), &s->write_err);
+	}
 	leave(s);
 }
 

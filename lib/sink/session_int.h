@@ -56,6 +56,12 @@ void session_end(struct session *s, enum session_end why, const struct err *e);
 /* What an end of the stream now, wished or not, means. */
 enum session_end session_end_of_stream(const struct session *s);
 
+/*
+ * The stream ends, or a serverclose came: where that is instead of the answer to
+ * open, the transport may know what it means, and puts it into e.
+ */
+void session_explain(struct session *s, struct err *e);
+
 /* Watches for what the transport waits for. */
 void session_watch(struct session *s);
 

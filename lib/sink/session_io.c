@@ -4,6 +4,8 @@
 #include "base/esc.h"
 #include "base/mem.h"
 
+#include <errno.h>
+
 #define READS_A_TURN 8 /* then others have their turn */
 #define LINGER_MS 1000 /* for answers that are under way when a write failed */
 
@@ -69,6 +71,12 @@ enum session_end session_end_of_stream(const struct session *s)
 	return SESSION_END_CLOSED_EARLY;
 }
 
+void session_explain(struct session *s, struct err *e)
+{
+	if (s->stage == SESSION_OPEN && s->t->ops->explain)
+		s->t->ops->explain(s->t, e);
+}
+
 static void on_serverclose(struct session *s)
 {
 	struct err e;
@@ -77,6 +85,7 @@ static void on_serverclose(struct session *s)
 	if (why == SESSION_END_CLOSED_EARLY)
 		why = SESSION_END_SERVERCLOSE;
 	err_set(&e, "the receiver ended the session (serverclose)");
+	session_explain(s, &e);
 	session_end(s, why, &e);
 }
 
@@ -133,6 +142,12 @@ static void on_event(struct session *s, const struct relp_event *ev)
 	}
 }
 
+/* RFC 8446 section 5.1: an alert, or a handshake message, of version 3.x. Either comes whole. */
+static bool is_tls_record(const char *p, size_t len)
+{
+	return len >= 3 && (p[0] == 0x15 || p[0] == 0x16) && p[1] == 3;
+}
+
 /* All events of the bytes that were read; false: the connection is over. */
 static bool take_input(struct session *s, size_t len)
 {
@@ -151,6 +166,8 @@ static bool take_input(struct session *s, size_t len)
 	}
 	if (r == 0)
 		return true;
+	if (s->stage == SESSION_OPEN && is_tls_record(s->read_bytes, len))
+		err_code(&e, EPROTO, "this port speaks TLS: our plain RELP was answered with a TLS record");
 	session_end(s, SESSION_END_PROTOCOL, &e);
 	return false;
 }
@@ -161,6 +178,7 @@ static void on_read_end(struct session *s, ssize_t n, struct err *e)
 		*e = s->write_err;
 	else if (n == TRANSPORT_EOF)
 		err_code(e, 0, "the receiver closed the connection");
+	session_explain(s, e);
 	session_end(s, session_end_of_stream(s), e);
 }
 
