@@ -219,8 +219,8 @@ void forward_tls_ended(struct forward_tls *t, enum session_end why, struct err *
 	const char *hint = tls_cause_hint(cause);
 	size_t len = strlen(e->text);
 	note_failure(t, e, late);
-	if (known && hint)
-		snprintf(e->text + len, sizeof(e->text) - len, "; %s", hint);
+	if (known && hint) /* without its final stop */
+		snprintf(e->text + len, sizeof(e->text) - len, " (%.*s)", (int)strlen(hint) - 1, hint);
 }
 
 /* --- for status ------------------------------------------------------------------- */

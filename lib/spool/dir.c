@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spool/dir.h"
 
+#include "base/file.h"
 #include "base/mem.h"
 #include "base/num.h"
 #include "spool/format.h"
@@ -254,6 +255,21 @@ int dir_scan(int dirfd, struct dir_list *l, struct err *e)
 	if (l->n_late)
 		qsort(l->late, l->n_late, sizeof(*l->late), by_number);
 	return 0;
+}
+
+void dir_sweep(int dirfd)
+{
+	struct dirent *ent;
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *d = fd < 0 ? NULL : fdopendir(fd);
+	if (!d && fd >= 0)
+		close(fd);
+	if (!d)
+		return;
+	while ((ent = readdir(d)) != NULL)
+		if (file_is_temp(ent->d_name))
+			(void)unlinkat(dirfd, ent->d_name, 0);
+	closedir(d);
 }
 
 int dir_holds_spool(const char *path, struct err *e)

@@ -49,6 +49,9 @@ struct dir_list {
 };
 
 int dir_scan(int dirfd, struct dir_list *l, struct err *e);
+/* Removes what a kill left of files that were being replaced (base/file.h); only whoever holds the lock. */
+void dir_sweep(int dirfd);
+
 /* Has it a segment, or another file of a spool? 0, or -1 with e: no, or it can't be read. */
 int dir_holds_spool(const char *path, struct err *e);
 void dir_list_free(struct dir_list *l);

@@ -46,6 +46,7 @@ static int start(struct spool *sp, bool make, struct err *e)
 		return -1;
 	if (dir_lock(sp->dirfd, sp->path, e) != 0 || recover(sp, e) != 0)
 		return -1;
+	dir_sweep(sp->dirfd);
 	sp->recovered = true;
 	return 0;
 }

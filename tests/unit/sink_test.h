@@ -61,6 +61,7 @@ struct rig {
 	struct sink *sink;
 	struct sink_conf conf;
 	struct peer peer;
+	struct sink_events hooks; /* of which ready, stage and ended are taken */
 	uint64_t count[SINK_COUNTS];
 	uint64_t put_upto;
 	bool stopped;
@@ -270,6 +271,9 @@ static inline void rig_sink(struct rig *r)
 		.say = { rig_on_line, r },
 		.count = rig_on_count,
 		.stopped = rig_on_stopped,
+		.ready = r->hooks.ready,
+		.stage = r->hooks.stage,
+		.ended = r->hooks.ended,
 	};
 	r->conf.host = "127.0.0.1";
 	r->conf.port = ntohs(r->peer.at.sin_port);

@@ -77,6 +77,11 @@ static void dump_own(struct buf *out, const struct config *c)
 		dump_str(out, "  name", in->name);
 		dump_str(out, "  path", in->path);
 	}
+	dump_str(out, "tls.directory", c->tls_files.directory);
+	dump_str(out, "tls.ca", c->tls_files.ca);
+	dump_str(out, "tls.cert", c->tls_files.cert);
+	dump_str(out, "tls.key", c->tls_files.key);
+	dump_int(out, "tls.rotateWithin", c->rotate_within);
 	dump_str(out, "spool.directory", c->spool_dir);
 	dump_int(out, "spool.maxSize", c->spool_max);
 	dump_int(out, "spool.auditShare", c->audit_share);

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cmd/relp_send.h"
+
+#include "base/clock.h"
+#include "base/esc.h"
+
+#include <stdlib.h>
+
+/* --- files, and the transport ---------------------------------------------------------------- */
+
+static void on_say(void *arg, enum say_priority priority, const char *text)
+{
+	struct send *s = arg;
+
+	if (priority <= SAY_WARNING)
+		buf_printf(&s->warnings, "%s\n", text);
+}
+
+static struct transport *wrap(void *arg, int fd, struct err *e)
+{
+	struct send *s = arg;
+
+	(void)e;
+	return tls_transport(tls_store_creds(s->store), fd, NULL, &s->seen);
+}
+
+int send_tls_load(struct send *s, struct err *e)
+{
+	struct tls_store_events ev = { .arg = s, .say = { on_say, s } };
+	struct tls_conf conf;
+
+	s->tls = s->w.tls.tls;
+	if (!s->tls)
+		return 0;
+	tls_options_conf(&s->w.tls, TLS_CLIENT, s->w.host, &conf);
+	s->store = tls_store_new(&conf, &s->w.tls.files, &ev, e);
+	if (!s->store)
+		return -1;
+	s->w.conf.wrap = wrap;
+	s->w.conf.wrap_arg = s;
+	return 0;
+}
+
+void send_tls_free(struct send *s)
+{
+	tls_store_free(s->store);
+	tls_report_clear(&s->seen);
+	buf_free(&s->warnings);
+}
+
+/* --- configuration --------------------------------------------------------------------------- */
+
+static const char *auth_name(enum tls_auth auth)
+{
+	return auth == TLS_AUTH_FINGERPRINT ? "fingerprint" : "name";
+}
+
+static void tell_permitted(struct send *s, struct stage_report *r)
+{
+	const struct tls_options *o = &s->w.tls;
+	struct buf line = { 0 };
+
+	json_str(&r->json, "auth_mode", slice_str(auth_name(o->auth)));
+	json_array(&r->json, "permitted_peer");
+	for (size_t i = 0; i < o->n_permitted; i++) {
+		json_str(&r->json, NULL, slice_str(o->permitted[i]));
+		buf_add_str(&line, i ? ", " : "");
+		esc_add(&line, slice_str(o->permitted[i]), 300);
+	}
+	json_array_end(&r->json);
+	if (!line.len)
+		buf_add_str(&line, s->w.host);
+	stage_detail(r, "permitted by %s: %s", auth_name(o->auth), buf_cstr(&line));
+	buf_free(&line);
+}
+
+static void tell_file(struct stage_report *r, const char *what, const char *key, const char *path)
+{
+	char shown[300];
+
+	if (!path)
+		return;
+	stage_detail(r, "%s: %s", what, esc_text(shown, sizeof(shown), slice_str(path)));
+	json_str(&r->json, key, slice_str(path));
+}
+
+static void tell_warnings(struct send *s, struct stage_report *r)
+{
+	char *line = s->warnings.len ? (char *)(uintptr_t)buf_cstr(&s->warnings) : NULL;
+	char *rest = NULL;
+
+	json_array(&r->json, "warnings");
+	for (line = line ? strtok_r(line, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
+		stage_detail(r, "warning: %s", line);
+		json_str(&r->json, NULL, slice_str(line));
+	}
+	json_array_end(&r->json);
+}
+
+static void tell_own(struct send *s, struct stage_report *r)
+{
+	const struct tls_files *f = &s->w.tls.files;
+	int64_t now = clock_real_us() / 1000000;
+	bool shown = s->report.how != REPORT_QUIET;
+
+	tell_permitted(s, r);
+	tell_file(r, "CA", "ca", f->ca);
+	tell_file(r, "our certificate", "cert", f->cert);
+	tell_file(r, "its key", "key", f->key);
+	if (s->store && f->cert && shown)
+		tell_chain(r, "certificate", tls_creds_own(tls_store_creds(s->store)), now);
+	tell_warnings(s, r);
+}
+
+void tell_configuration(struct send *s, uint64_t us, const struct err *e)
+{
+	struct stage_report r;
+
+	stage_begin(&r, STAGE_CONFIGURATION, !e, us);
+	if (e)
+		stage_seen(&r, "%s", e->text);
+	else
+		stage_seen(&r, "to %s port %u, %s%s%s", s->w.host, s->w.port, s->tls ? "TLS" : "in plain",
+			   s->w.from_config ? ", as forward by " : "",
+			   s->w.from_config ? s->w.from_config : "");
+	json_str(&r.json, "target", slice_str(s->w.host));
+	json_u64(&r.json, "port", s->w.port);
+	json_bool(&r.json, "tls", s->w.tls.tls);
+	if (s->w.from_config)
+		json_str(&r.json, "from_config", slice_str(s->w.from_config));
+	if (s->w.tls.tls && (!e || s->report.how != REPORT_QUIET))
+		tell_own(s, &r);
+	stage_end(&r, &s->report);
+}
+
+/* --- the tls stage --------------------------------------------------------------------------- */
+
+static void tell_sni(struct send *s, struct stage_report *r)
+{
+	struct addr literal;
+	bool name = addr_literal(s->w.host, s->w.port, &literal) < 0;
+
+	stage_detail(r, "server name sent: %s", name ? s->w.host : "none, the target is an address");
+	if (name)
+		json_str(&r->json, "server_name", slice_str(s->w.host));
+}
+
+static void tell_ours(struct send *s, struct stage_report *r)
+{
+	static const struct {
+		const char *word, *text;
+	} own[] = {
+		[TLS_OWN_UNKNOWN] = { "unknown", NULL },
+		[TLS_OWN_NOT_ASKED] = { "not-asked", "not asked for" },
+		[TLS_OWN_NONE] = { "none", "asked for, and we have none" },
+		[TLS_OWN_SENT] = { "sent", "asked for, and sent" },
+	};
+
+	json_str(&r->json, "own_certificate", slice_str(own[s->seen.own].word));
+	if (own[s->seen.own].text)
+		stage_detail(r, "our certificate: %s", own[s->seen.own].text);
+}
+
+/* Who was wanted, and who it was: where a name or a fingerprint is the matter. */
+static void tell_wanted(struct send *s, struct stage_report *r)
+{
+	if (s->seen.wanted[0]) {
+		stage_detail(r, "wanted: %s", s->seen.wanted);
+		json_str(&r->json, "wanted", slice_str(s->seen.wanted));
+	}
+	if (s->seen.seen[0]) {
+		stage_detail(r, "is:     %s", s->seen.seen);
+		json_str(&r->json, "is", slice_str(s->seen.seen));
+	}
+}
+
+static void tell_alert(struct send *s, struct stage_report *r)
+{
+	char name[32];
+
+	if (s->seen.alert < 0 || s->seen.cause == TLS_UNKNOWN || s->seen.cause == TLS_GOOD)
+		return;
+	tls_alert_name(s->seen.alert, name);
+	stage_detail(r, "alert: %s, by %s", name, s->seen.alert_of_ours ? "us" : "the receiver");
+	json_str(&r->json, "alert", slice_str(name));
+	json_bool(&r->json, "alert_of_ours", s->seen.alert_of_ours);
+}
+
+static void tell_failure(struct send *s, struct stage_report *r, const struct err *e, int64_t now)
+{
+	bool known = s->seen.cause != TLS_UNKNOWN && s->seen.cause != TLS_GOOD;
+	struct err said;
+
+	if (known)
+		tls_report_say(&s->seen, now, &said);
+	if (s->other_said || s->seen.cause == TLS_PLAIN_RELP)
+		stage_seen(r, "this port speaks plain RELP, and was spoken to in TLS: ");
+	stage_seen(r, "%s", known ? said.text : e->text);
+	tell_wanted(s, r);
+	tell_alert(s, r);
+	if (s->other_asked) {
+		stage_detail(r, "probe: a plain open on a second connection got %s",
+			     s->other_said ? s->other_said : "no answer of RELP");
+		json_bool(&r->json, "probe_speaks_relp", s->other_said != NULL);
+	}
+	if (s->other_said)
+		stage_hint(r, "Without --tls it would work, and everybody on the way could read along; or is it the wrong port?");
+	else if (known)
+		stage_hint(r, tls_cause_hint(s->seen.cause));
+	else
+		stage_hint(r, "Something takes connections there and does not answer a TLS hello: a receiver that hangs, or another protocol.");
+}
+
+void tell_tls(struct send *s, const struct err *e)
+{
+	int64_t now = clock_real_us() / 1000000;
+	struct stage_report r;
+
+	stage_begin(&r, STAGE_TLS, !e, s->tls_us ? s->tls_us : clock_mono_us() - s->began_us);
+	if (!e)
+		stage_seen(&r, "%s, %s; the receiver is permitted", s->seen.version ? s->seen.version : "TLS",
+			   s->seen.cipher ? s->seen.cipher : "");
+	json_str(&r.json, "cause", slice_str(tls_cause_name(s->seen.cause)));
+	if (s->seen.version)
+		json_str(&r.json, "version", slice_str(s->seen.version));
+	if (s->seen.cipher)
+		json_str(&r.json, "cipher", slice_str(s->seen.cipher));
+	if (e)
+		tell_failure(s, &r, e, now);
+	else
+		stage_detail(&r, "handshake done; that our certificate is taken shows the answer to open");
+	tell_sni(s, &r);
+	tell_ours(s, &r);
+	if (s->seen.chain.n)
+		stage_detail(&r, "the receiver's certificate%s:", s->seen.chain.n > 1 ? "s" : "");
+	tell_chain(&r, "chain", &s->seen.chain, now);
+	stage_end(&r, &s->report);
+}
