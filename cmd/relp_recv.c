@@ -26,6 +26,7 @@ enum {
 	OPT_RAW,
 	OPT_MAX_CONNECTIONS,
 	OPT_MAX_MESSAGE,
+	OPT_OPEN_TIMEOUT,
 	OPT_IDLE_TIMEOUT,
 	OPT_TLS,
 	OPT_NO_CLIENT_CERT = OPT_TLS + TLS_OPT_PEER + 1,
@@ -43,6 +44,7 @@ static const struct opt opts[] = {
 	[OPT_RAW] = { "raw", 0, NULL, "write the bytes as they are, instead of control characters as #ooo", NULL, NULL },
 	[OPT_MAX_CONNECTIONS] = { "max-connections", 0, "N", "turn connections away beyond so many at a time", "1024", NULL },
 	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "end a session that sends a longer message", "128KiB", NULL },
+	[OPT_OPEN_TIMEOUT] = { "open-timeout", 0, "TIME", "drop a connection that is not open so long after it came, the handshake of TLS included", "30s", NULL },
 	[OPT_IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME", "end a session in which no message came for so long", "10m", NULL },
 	TLS_OPTION_ROWS(OPT_TLS),
 	[OPT_NO_CLIENT_CERT] = { "allow-no-client-cert", 0, NULL, "with --tls: take clients that show no certificate; one that is shown must be right", NULL, NULL },
@@ -365,6 +367,10 @@ static int take_option(struct recv *r, int which, const char *value, struct err 
 		if (num_size(slice_str(value), 1, 16 << 20, &n) < 0)
 			return err_set(e, "--max-message: a size like 8KiB, up to 16MiB");
 		r->conf.max_message = (size_t)n;
+		return 0;
+	case OPT_OPEN_TIMEOUT:
+		if (num_duration_ms(slice_str(value), 1, 86400000, &r->conf.open_ms) < 0)
+			return err_set(e, "--open-timeout: a time like 10s or 5m, up to 24h");
 		return 0;
 	case OPT_IDLE_TIMEOUT:
 		if (num_duration_ms(slice_str(value), 1, 86400000, &r->conf.idle_ms) < 0)
