@@ -370,6 +370,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	take(x.far, &said);
 	work(&x, mode);
 	invariant(x.dead);
+	if (getenv("TLS_RECORD"))
+		fprintf(stderr, "mode %u: done %d, read %zu\n", mode, x.done, x.got);
 	finish(&x);
 	buf_free(&said);
 	return 0;
