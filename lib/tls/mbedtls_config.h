@@ -22,7 +22,7 @@
 #define MBEDTLS_AESNI_C
 #define MBEDTLS_AESCE_C /* the same on aarch64 */
 #define MBEDTLS_GCM_C
-#define MBEDTLS_CIPHER_C
+#define MBEDTLS_BLOCK_CIPHER_NO_DECRYPT /* GCM only ever encrypts blocks */
 #define MBEDTLS_CHACHA20_C
 #define MBEDTLS_POLY1305_C
 #define MBEDTLS_CHACHAPOLY_C
@@ -30,7 +30,6 @@
 /* --- hashes ------------------------------------------------------------------ */
 #define MBEDTLS_MD_C
 #define MBEDTLS_SHA1_C /* fingerprints, as rsyslog writes them; no signature is taken by it */
-#define MBEDTLS_SHA224_C
 #define MBEDTLS_SHA256_C
 #define MBEDTLS_SHA384_C
 #define MBEDTLS_SHA512_C
@@ -61,6 +60,7 @@
 #define MBEDTLS_X509_USE_C
 #define MBEDTLS_X509_CRT_PARSE_C
 #define MBEDTLS_X509_RSASSA_PSS_SUPPORT
+#define MBEDTLS_X509_REMOVE_INFO /* cert.h says what is in one */
 
 /* --- TLS --------------------------------------------------------------------- */
 #define MBEDTLS_SSL_TLS_C
@@ -83,7 +83,10 @@
 #define MBEDTLS_PSA_CRYPTO_C
 #define MBEDTLS_USE_PSA_CRYPTO
 #define MBEDTLS_PSA_CRYPTO_EXTERNAL_RNG /* random.c: getrandom(2) */
-#define MBEDTLS_HKDF_C
+#define MBEDTLS_PSA_CRYPTO_CONFIG
+#define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "tls/psa_config.h"
+/* its caller is this program, not another world: a record is not copied in and out */
+#define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
 
 /*
  * Left out: renegotiation, session tickets and resumption, pre-shared keys,

@@ -45,12 +45,20 @@ static const char *copy_out(struct buf *b, char *out, size_t size)
 	return out;
 }
 
+static bool has_dns_name(const struct tls_cert *c, const char *text)
+{
+	for (size_t i = 0; i < c->n_names; i++)
+		if (c->names[i].kind == TLS_NAME_DNS && strcmp(c->names[i].text, text) == 0)
+			return true;
+	return false;
+}
+
 const char *tls_names_text(const struct tls_cert *c, char *out, size_t size)
 {
 	struct buf b = { 0 };
 	bool room = true;
-	/* first: where there are hundreds, it tells the most */
-	if (c->common_name)
+	/* in front: where there are hundreds, it tells the most */
+	if (c->common_name && !has_dns_name(c, c->common_name))
 		room = add_one(&b, "CN ", c->common_name, size);
 	for (size_t i = 0; i < c->n_names && room; i++)
 		if (c->names[i].kind != TLS_NAME_OTHER)

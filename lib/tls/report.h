@@ -72,9 +72,10 @@ const char *tls_alert_name(int alert, char out[32]);
 int tls_report_say(const struct tls_report *r, int64_t now, struct err *e);
 
 /*
- * What a certificate is called, for people, escaped and cut to fit: "a.test,
- * 127.0.0.1, CN a"; and its fingerprints, each to be pasted into permittedPeer:
- * "SHA1:AB:... (SHA256:CD:...)". For seen above. Return out.
+ * What a certificate is called, for people, escaped and cut to fit: "CN a,
+ * a.test, 127.0.0.1" (the CN only where it says something else); and its
+ * fingerprints, each to be pasted into permittedPeer: "SHA1:AB:...
+ * (SHA256:CD:...)". For seen above. Return out.
  */
 const char *tls_names_text(const struct tls_cert *c, char *out, size_t size);
 const char *tls_fingerprints_text(const struct tls_cert *c, char *out, size_t size);

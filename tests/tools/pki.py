@@ -6,6 +6,7 @@ Does nothing when FOLDER has those of today, made by these same scripts.
 FOLDER/NAME.crt, NAME.key, and NAME.sha1, NAME.sha256 with the fingerprints.
 """
 
+import datetime
 import hashlib
 import os
 import shutil
@@ -19,6 +20,10 @@ sys.dont_write_bytecode = True
 from relptest import pki as module  # noqa: E402
 
 DAY = 24 * 3600
+
+
+def utc(*fields):
+    return datetime.datetime(*fields, tzinfo=datetime.timezone.utc)
 
 
 def right(p):
@@ -38,6 +43,11 @@ def right(p):
     p.leaf("cn-only", cn="cn-only.example.test", san=[])
     p.leaf("wrong-case", cn="Server.Test")
     p.leaf("no-name", cn="", san=[])
+    p.leaf("odd-subject", san=[], subject=[("2.5.4.65", "p"), ("CN", "first"), ("DC", "x"),
+                                           ("CN", "a=b"), ("1.3.6.1.4.1.99999.1", "")])
+    p.leaf("dates-1950", days=(utc(1950, 1, 1), utc(2049, 12, 31, 23, 59, 59)))
+    p.leaf("dates-2050", days=(utc(2050, 1, 1), utc(9999, 12, 31, 23, 59, 59)))
+    p.leaf("dates-2000", days=(utc(2000, 2, 29), utc(2024, 2, 29, 23, 59, 59)))
 
 
 def wrong(p):
@@ -60,8 +70,9 @@ def wrong(p):
     p.leaf("nul", cn=b"server.test\0.evil.test", san=[b"server.test\0.evil.test", b"\0", b""])
     p.leaf("nul-cn", cn=b"server.test\0.evil.test", san=[])
     p.leaf("control", cn=b"\x1b[31mred\n\x9b\xff", san=[b"\x1b]0;title\x07", b"a\r\nb", "URI:\x1b[2J"])
+    p.leaf("unknown-critical", more=[module.extension("1.3.6.1.4.1.99999.2", b"\x05\0", True)])
     p.leaf("many-names", cn="", san=["host-%d.example.test" % i for i in range(2000)])
-    p.leaf("long-name", cn="x" * 5000, san=["y" * 5000])
+    p.leaf("long-name", cn="x" * 250, san=["y" * 5000])
 
 
 def files(p):
@@ -70,6 +81,8 @@ def files(p):
         text = f.read()
     p.file("truncated.crt", text[:len(text) // 2])
     p.file("damaged.crt", text[:200] + b"!!!!" + text[204:])
+    with open(p.path("damaged.crt"), "rb") as f:
+        p.file("second-damaged.crt", text + f.read())
     p.file("empty.crt", b"")
     p.file("words.crt", b"no certificate at all\n")
     with open(server.key, "rb") as f:

@@ -47,7 +47,7 @@ SIGNATURES = {  # of the issuer's kind of key, and the hash
 }
 HASHES = {"sha256": "2.16.840.1.101.3.4.2.1", "sha384": "2.16.840.1.101.3.4.2.2",
           "sha512": "2.16.840.1.101.3.4.2.3"}
-ATTRIBUTES = {"C": "2.5.4.6", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3"}
+ATTRIBUTES = {"C": "2.5.4.6", "DC": "0.9.2342.19200300.100.1.25", "O": "2.5.4.10", "OU": "2.5.4.11", "CN": "2.5.4.3"}
 USAGE_BITS = ["digitalSignature", "nonRepudiation", "keyEncipherment", "dataEncipherment",
               "keyAgreement", "keyCertSign", "cRLSign"]
 PURPOSES = {"server": "1.3.6.1.5.5.7.3.1", "client": "1.3.6.1.5.5.7.3.2",
@@ -88,7 +88,7 @@ def oid(text):
 
 def moment(t):
     t = t.astimezone(datetime.timezone.utc)
-    if t.year < 2050:
+    if 1950 <= t.year < 2050:
         return der(0x17, t.strftime("%y%m%d%H%M%SZ").encode())
     return der(0x18, t.strftime("%Y%m%d%H%M%SZ").encode())
 
@@ -211,13 +211,14 @@ class Pki:
         return self.leaf(name, **more)
 
     def leaf(self, name, *, ca="ca", key="ec", cn=None, san=None, days=YEAR, digest="sha256",
-             eku=("server", "client"), usage=None, is_ca=False, subject=None, like=None, pss=False):
+             eku=("server", "client"), usage=None, is_ca=False, subject=None, like=None, pss=False,
+             more=()):
         """
         A certificate. ca: who signs, by name (a root of that name is made when
         there is none) or Cert; None: it signs itself. key: one of KEYS. cn: NAME
         when absent, "": none. san: see general_name; absent: [cn]. days: until
-        when from now, or (from, until). eku: of PURPOSES, None: none. like: a Cert
-        whose key it has too. subject: [("O", "x"), ("CN", "y")], instead of cn.
+        when from now, or (from, until); or two datetimes. eku: of PURPOSES, None: none. like: a Cert
+        whose key it has too. subject: [("O", "x"), ("CN", "y")], instead of cn. more: extensions.
         """
         asked = dict(locals())
         del asked["self"]
@@ -237,7 +238,8 @@ class Pki:
         san = ([cn] if cn else []) if san is None else san
         if usage is None:
             usage = ["digitalSignature"] + (["keyEncipherment"] if key.startswith("rsa") else [])
-        out.finish(self.sign(out, days, digest, pss, self.extensions(out, san, eku, usage, is_ca)))
+        out.finish(self.sign(out, days, digest, pss,
+                             self.extensions(out, san, eku, usage, is_ca) + list(more)))
         self.made[name], self.asked[name] = out, asked
         return out
 
@@ -276,12 +278,14 @@ class Pki:
 
     def sign(self, cert, days, digest, pss, extensions):
         first, last = days if isinstance(days, tuple) else (-1, days)
-        day = datetime.timedelta(days=1)
+        if not isinstance(first, datetime.datetime):
+            day = datetime.timedelta(days=1)
+            first, last = self.now + first * day, self.now + last * day
         kind, algorithm = self.algorithm(cert.issuer.kind, digest, pss)
         content = seq(
             der(0xA0, integer(2)), integer(secrets.randbits(126) | 1 << 126), algorithm,
             distinguished(cert.issuer.subject),
-            seq(moment(self.now + first * day), moment(self.now + last * day)),
+            seq(moment(first), moment(last)),
             distinguished(cert.subject), cert.public, der(0xA3, seq(*extensions)))
         if kind == "ed25519":  # takes its input from a file alone
             path = self.path(cert.name + ".tbs")
