@@ -12,13 +12,14 @@ static int own_state(const struct tls_conn *c)
 
 /*
  * Mbed TLS goes through that step whether or not the server asked, and sends a
- * Certificate message, be it an empty one, only where it did.
+ * Certificate message, be it an empty one, only where it did: TLS 1.2 at once, TLS
+ * 1.3 with the next step.
  */
 static void note_own(struct tls_conn *c)
 {
 	bool passed = tls_private_state(c) != own_state(c);
 
-	if (c->sent_own_certificate)
+	if (c->sent_own_certificate || tls_private_unsent(c))
 		c->seen.own = c->creds->own_text.n ? TLS_OWN_SENT : TLS_OWN_NONE;
 	else if (passed)
 		c->seen.own = TLS_OWN_NOT_ASKED;

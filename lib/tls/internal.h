@@ -114,6 +114,7 @@ void tls_io_end(struct tls_conn *c);
 
 /* private.c: what Mbed TLS 3.6 knows and has no function for. */
 int tls_private_state(const struct tls_conn *c);
+bool tls_private_unsent(const struct tls_conn *c);
 int tls_private_alert(const struct tls_conn *c); /* after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE */
 int tls_private_suite(const struct tls_conn *c); /* in the handshake, once agreed; else 0 */
 

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/esc.h"
 #include "base/mem.h"
 #include "tls/internal.h"
 
@@ -166,56 +165,15 @@ static enum tls_cause judge_name(const struct tls_conn *c, const struct tls_cert
 	return c->creds->auth == TLS_AUTH_NAME ? TLS_PEER_NAME : TLS_PEER_FINGERPRINT;
 }
 
-static void add_seen(struct buf *b, const char *prefix, const char *text)
-{
-	if (b->len)
-		buf_add_str(b, ", ");
-	buf_add_str(b, prefix);
-	esc_add(b, slice_str(text), 128);
-}
-
-/* The names that could have been permitted. */
-static void say_names(const struct tls_cert *leaf, struct buf *b, size_t max)
-{
-	for (size_t i = 0; i < leaf->n_names; i++) {
-		if (leaf->names[i].kind == TLS_NAME_OTHER)
-			continue;
-		if (b->len > max) {
-			buf_add_str(b, ", ...");
-			break;
-		}
-		add_seen(b, "", leaf->names[i].text);
-	}
-	if (leaf->common_name)
-		add_seen(b, "CN=", leaf->common_name);
-	if (!b->len)
-		buf_add_str(b, "no name at all");
-}
-
-static void say_fingerprints(const struct tls_cert *leaf, struct buf *b)
-{
-	char text[TLS_FINGERPRINT_MAX];
-
-	buf_add_str(b, tls_fingerprint_text(leaf->sha1, sizeof(leaf->sha1), text));
-	buf_add_str(b, ", ");
-	buf_add_str(b, tls_fingerprint_text(leaf->sha256, sizeof(leaf->sha256), text));
-}
-
 static void say_wanted_and_seen(struct tls_conn *c, const struct tls_cert *leaf)
 {
 	struct tls_report *r = &c->seen;
-	struct buf b = { 0 };
 
 	tls_peers_text(c->creds->peers, r->wanted, sizeof(r->wanted));
 	if (c->creds->auth == TLS_AUTH_NAME)
-		say_names(leaf, &b, sizeof(r->seen) / 2);
+		tls_names_text(leaf, r->seen, sizeof(r->seen));
 	else
-		say_fingerprints(leaf, &b);
-	/* escaped piece by piece: what is escaped once more here is only cut */
-	size_t len = b.len < sizeof(r->seen) - 1 ? b.len : sizeof(r->seen) - 1;
-	memcpy(r->seen, b.p, len);
-	r->seen[len] = '\0';
-	buf_free(&b);
+		tls_fingerprints_text(leaf, r->seen, sizeof(r->seen));
 }
 
 /* --- all of it ----------------------------------------------------------------------- */
