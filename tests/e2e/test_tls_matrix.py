@@ -42,7 +42,20 @@ class Certificates:
         import tempfile
         cls.folder = tempfile.TemporaryDirectory(prefix="relptest-pki-")
         cls.pki = Pki(cls.folder.name)
-        cls.rows = tls_matrix.checks(cls.pki) + tls_matrix.keys_and_chains(cls.pki)
+        cls.checks = tls_matrix.checks(cls.pki)
+        cls.keys = tls_matrix.keys_and_chains(cls.pki)
+        cls.rows = cls.checks + cls.keys
+        cls.bundle = tls_matrix.bundle(cls.pki, cls.rows)
+
+
+def imrelp_params(row, lib, version=None):
+    ca = Certificates.bundle if lib == "openssl" else None
+    return tls_rsyslog.tls(lib, version=version, **row.rsyslog_server(ca))
+
+
+def omrelp_params(row, lib, version=None, **other):
+    ca = Certificates.bundle if lib == "openssl" else None
+    return tls_rsyslog.tls(lib, version=version, **dict(row.rsyslog_client(ca), **other))
 
 
 def whole(numbers):
@@ -108,10 +121,17 @@ def by_program(lines):
     return out
 
 
+def datagrams(path):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+        s.connect(path)
+        for m in MESSAGES:
+            s.send(b"<13>Nov 21 20:51:31 prog: by=omrelp " + m)
+
+
 @needs_rsyslog
 class ToImrelp(MatrixCase):
     def matrix(self, lib, version, rows):
-        params = {r.id: tls_rsyslog.tls(lib, version=version, **r.rsyslog_server()) for r in rows}
+        params = {r.id: imrelp_params(r, lib, version) for r in rows}
         server = self.keep(tls_rsyslog.ImrelpTls(self.dir, self.path("arrived"), lib, params))
         self.each(lambda c: self.one(server, version, *c),
                   [(r, program) for r in rows for program in ("send", "forward")
@@ -164,15 +184,11 @@ class FromOmrelp(MatrixCase):
                 actions = {}
                 for r in rows:
                     name = "%s_%s_%s" % (r.id, lib, version.replace(".", ""))
-                    actions[name] = (receivers[r.id].port, tls_rsyslog.tls(
-                        lib, version=version, **r.rsyslog_client()), r.target)
+                    actions[name] = (receivers[r.id].port, omrelp_params(r, lib, version), r.target)
                 omrelps.append(self.keep(tls_rsyslog.OmrelpTls(
-                    self.dir, lib, actions, "omrelp-%s-%s" % (lib, version))))
+                    self.dir, lib, actions, "omrelp-%s-%s" % (lib, version), version)))
         for o in omrelps:
-            with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
-                s.connect(o.socket)
-                for m in MESSAGES:
-                    s.send(b"<13>Nov 21 20:51:31 prog: by=omrelp " + m)
+            datagrams(o.socket)
         for o in omrelps:
             for r in rows:
                 version = "1.2" if o.socket.endswith("1.2.s") else "1.3"
@@ -201,6 +217,116 @@ class FromOmrelp(MatrixCase):
         except AssertionError as e:
             raise AssertionError("%s\n%s" % (e, said())) from None
         self.assertTrue(whole(arrived()), arrived())
+
+
+@needs_rsyslog
+class Pins(MatrixCase):
+    """The version that a column names is the one that rsyslog speaks there."""
+
+    def test_imrelp_speaks_the_version_of_the_column_alone(self):
+        row = Certificates.rows[0]
+        for lib in tls_rsyslog.LIBS:
+            for version in tls_rsyslog.VERSIONS:
+                server = self.keep(tls_rsyslog.ImrelpTls(
+                    self.dir, self.path("arrived"), lib, {"in": imrelp_params(row, lib, version)},
+                    "imrelp-%s-%s" % (lib, version)))
+                with self.subTest(cell="%s %s" % (lib, version)):
+                    for other in tls_rsyslog.VERSIONS:
+                        spoken = version_of(server.ports["in"], row.client, other)
+                        self.assertEqual(spoken, version if version == other else None)
+
+    def test_omrelp_speaks_the_version_of_the_column_from_the_first_connection_on(self):
+        row = Certificates.rows[0]
+        for lib in tls_rsyslog.LIBS:
+            for version in tls_rsyslog.VERSIONS:
+                listener, spoken = self.python_server(row.server)
+                client = self.keep(tls_rsyslog.OmrelpTls(
+                    self.dir, lib, {"out": (listener, omrelp_params(row, lib, version))},
+                    "omrelp-%s-%s" % (lib, version), version))
+                datagrams(client.socket)
+                with self.subTest(cell="%s %s" % (lib, version)):
+                    proc.wait_until(lambda: spoken, "omrelp connects")
+                    self.assertEqual(spoken[0], version)
+
+    def python_server(self, leaf):
+        ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        ctx.load_cert_chain(leaf.cert, leaf.key)
+        listener = socket.create_server(("127.0.0.1", 0))
+        self.addCleanup(listener.close)
+        spoken = []
+
+        def once():
+            sock, _ = listener.accept()
+            with sock, ctx.wrap_socket(sock, server_side=True) as tls:
+                spoken.append(tls.version().replace("TLSv", ""))
+        thread = threading.Thread(target=once, daemon=True)
+        thread.start()
+        return listener.getsockname()[1], spoken
+
+
+def version_of(port, leaf, version):
+    """"1.2" or "1.3", when a client that speaks this one alone gets on with the server; or None."""
+    ctx = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    ctx.check_hostname = False
+    ctx.verify_mode = ssl.CERT_NONE
+    ctx.load_cert_chain(leaf.cert, leaf.key)
+    only = ssl.TLSVersion.TLSv1_2 if version == "1.2" else ssl.TLSVersion.TLSv1_3
+    ctx.minimum_version = ctx.maximum_version = only
+    try:
+        with socket.create_connection(("127.0.0.1", port)) as s, ctx.wrap_socket(s) as tls:
+            return tls.version().replace("TLSv", "")
+    except OSError:
+        return None
+
+
+@needs_rsyslog
+class Reasons(MatrixCase):
+    """What is said to fail for rsyslog's sake fails between two rsyslogs, and between them alone."""
+
+    def test_imrelp_and_omrelp_alone(self):
+        rows = [r for r in Certificates.rows if r.client_takes]
+        servers, clients = {}, {}
+        for lib in tls_rsyslog.LIBS:
+            servers[lib] = self.keep(tls_rsyslog.ImrelpTls(
+                self.dir, self.path("arrived-" + lib), lib,
+                {r.id: imrelp_params(r, lib) for r in rows}))
+        for lib in tls_rsyslog.LIBS:
+            clients[lib] = self.keep(tls_rsyslog.OmrelpTls(self.dir, lib, {
+                "%s_%s_%s" % (r.id, s, lib): (servers[s].ports[r.id], omrelp_params(r, lib)) for r in rows for s in servers}))
+            datagrams(clients[lib].socket)
+        for s in servers:
+            for c in clients:
+                for r in rows:
+                    with self.subTest(cell="%s: omrelp %s to imrelp %s" % (r.id, c, s)):
+                        self.pair(servers[s], clients[c], r)
+
+    def pair(self, server, client, row):
+        def arrived():
+            lines = server.arrived().get(row.id, [])
+            return by_program([m for m in lines if b"_%s " % client.lib.encode() in m]).get(b"omrelp", [])
+
+        if not row.reason(TO, server.lib) and not row.reason(FROM, client.lib):
+            proc.wait_until(lambda: len(arrived()) >= N, "all arrived", 15)
+            self.assertTrue(whole(arrived()), arrived())
+            return
+        tried = ":%d" % server.ports[row.id]
+        proc.wait_until(lambda: tried in client.stderr, "omrelp tells that it could not", 15)
+        self.assertEqual(arrived(), [])
+
+    def test_a_client_without_certificate_and_openssl_checks_no_name(self):
+        rows = {r.id: r for r in Certificates.rows}
+        row = rows["server-only"]
+        server = self.keep(tls_rsyslog.ImrelpTls(self.dir, self.path("arrived"), "openssl", {
+            "in": imrelp_params(row, "openssl")}))
+        other = {"permitted": ["other.test"]}
+        client = self.keep(tls_rsyslog.OmrelpTls(self.dir, "openssl", {
+            "without": (server.ports["in"], omrelp_params(row, "openssl", **other)),
+            "with": (server.ports["in"], omrelp_params(rows["name"], "openssl", **other))}))
+        datagrams(client.socket)
+        arrived = lambda: b"\n".join(server.arrived().get("in", []))
+        proc.wait_until(lambda: len(SEQ.findall(arrived())) >= N, "all arrived")
+        client.wait_line("authentication error 'no permited name found")
+        self.assertNotIn(b"with by", arrived().replace(b"without", b""))
 
 
 if __name__ == "__main__":

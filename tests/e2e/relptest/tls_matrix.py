@@ -26,23 +26,24 @@ class Row:
     asks: bool = True  # the server wants a certificate of the client
     target: str = "127.0.0.1"  # what the client connects to
     rsyslog_auth: str = None  # imrelp's and omrelp's authMode, where it is called otherwise
-    rsyslog_ca: str = None  # tls.caCert, where it is not the CA of the other side
+    trusted: bool = True  # rsyslog is given the other side's CA
     cannot: dict = field(default_factory=dict)  # {(direction, lib): reason}
     notes: dict = field(default_factory=dict)  # {(direction, lib): note}: it works, but
 
     def reason(self, direction, lib):
         return self.cannot.get((direction, lib))
 
-    def rsyslog_server(self):
-        """The arguments of tls_rsyslog.tls() for imrelp, without library and version."""
-        ca = self.client.ca if self.client else self.server.ca
-        return {"ca": self.rsyslog_ca or ca, "cert": self.server.cert, "key": self.server.key,
+    def rsyslog_server(self, ca=None):
+        """The arguments of tls_rsyslog.tls() for imrelp, without library and version. ca: see
+        bundle()."""
+        own = self.client.ca if self.client else self.server.ca
+        return {"ca": ca or (own if self.trusted else None), "cert": self.server.cert, "key": self.server.key,
                 "auth": (self.rsyslog_auth or self.auth) if self.asks else None,
                 "permitted": self.server_takes if self.asks else ()}
 
-    def rsyslog_client(self):
+    def rsyslog_client(self, ca=None):
         own = {"cert": self.client.cert, "key": self.client.key} if self.client else {}
-        return {"ca": self.rsyslog_ca or self.server.ca, "auth": self.rsyslog_auth or self.auth,
+        return {"ca": ca or (self.server.ca if self.trusted else None), "auth": self.rsyslog_auth or self.auth,
                 "permitted": self.client_takes, **own}
 
     def send_options(self):
@@ -153,15 +154,26 @@ def checks(pki):
 
 
 def pinned(pki):
-    s = pki.leaf("server-self", ca=None, san=[SERVER])
-    c = pki.leaf("client-self", ca=None, san=[CLIENT])
     title = "SHA-1 fingerprint of a self-signed certificate"
+    s, c = (pki.leaf(n, ca=None, san=[n]) for n in ("server-self", "client-self"))
+    known_s, known_c = (pki.leaf(n, ca=None, san=[n]) for n in ("server-known", "client-known"))
     return [
-        Row("self-signed", title, s, c, "fingerprint", [c.sha1], [s.sha1],
-            rsyslog_ca=pki.ca().cert, cannot=everywhere("openssl", "openssl-chain")),
-        Row("self-signed-ca", title + ", which is rsyslog's `tls.caCert` too", s, c, "fingerprint",
-            [c.sha1], [s.sha1]),
+        Row("self-signed", title, s, c, "fingerprint", [c.sha1], [s.sha1], trusted=False,
+            cannot=everywhere("openssl", "openssl-chain")),
+        Row("self-signed-ca", title + ", which is rsyslog's `tls.caCert` too", known_s, known_c,
+            "fingerprint", [known_c.sha1], [known_s.sha1]),
     ]
+
+
+def bundle(pki, rows):
+    """A file of all CAs of the rows. librelp with OpenSSL takes the first tls.caCert that it is
+    given for the whole process, so there every input and action is given this one."""
+    paths = {leaf.ca for r in rows if r.trusted for leaf in (r.server, r.client) if leaf}
+    texts = []
+    for path in sorted(paths):
+        with open(path, encoding="ascii") as f:
+            texts.append(f.read())
+    return pki.file("bundle.crt", "".join(texts))
 
 
 # --- the table --------------------------------------------------------------------------
