@@ -45,6 +45,8 @@ class Certificates:
         cls.checks = tls_matrix.checks(cls.pki)
         cls.keys = tls_matrix.keys_and_chains(cls.pki)
         cls.rows = cls.checks + cls.keys
+        by_id = {r.id: r for r in cls.rows}
+        cls.peers = [by_id[i] for i in ("name", "cn", "sha256", "own-name", "server-only")] + cls.keys
         cls.bundle = tls_matrix.bundle(cls.pki, cls.rows)
 
 
@@ -327,6 +329,78 @@ class Reasons(MatrixCase):
         proc.wait_until(lambda: len(SEQ.findall(arrived())) >= N, "all arrived")
         client.wait_line("authentication error 'no permited name found")
         self.assertNotIn(b"with by", arrived().replace(b"without", b""))
+
+
+class Openssl(MatrixCase):
+    """s_server and s_client, with every kind of key, and every suite and group that we have."""
+
+    def cells(self):
+        return [(r, v) for r in Certificates.peers for v in tls_rsyslog.VERSIONS]
+
+    def test_s_server(self):
+        self.each(self.to_server, [(r, v, program) for r, v in self.cells()
+                                   for program in ("send", "forward")])
+
+    def test_s_client(self):
+        self.each(self.from_client, [(r, v) for r, v in self.cells() if r.client_takes])
+
+    def test_every_suite_and_group(self):
+        cells = tls_matrix.openssl_options(Certificates.keys)
+        self.each(lambda name, v, row, more: self.to_server(row, v, "send", more), cells)
+        self.each(lambda name, v, row, more: self.from_client(row, v, more), cells)
+
+    def to_server(self, row, version, program, more=()):
+        client_ca = row.client.ca if row.client else row.server.ca
+        with tls_openssl.Server(row.server, client_ca, version, row.asks, more) as server:
+            if program == "send":
+                done = self.send(row, server.port)
+                code, said = done.code, done.stderr
+            else:
+                code, said = self.forward(row, "%s-%s" % (row.id, version), server.port)
+            self.assertEqual(code, 0, said.decode(errors="replace") + server.said.decode())
+            self.assertEqual(server.end(), 0)
+            got = by_program(server.messages)
+        self.assertEqual(list(got), [program.encode()])
+        self.assertTrue(whole(got[program.encode()]), got)
+
+    def from_client(self, row, version, more=()):
+        path = self.path("received-%s-%s%s" % (row.id, version, "".join(more)))
+        messages = [b"by=client " + m for m in MESSAGES]
+        with proc.Receiver("--output", path, *row.recv_options()) as receiver, tls_openssl.Client(
+                receiver.port, row.client, row.server.ca, version, messages, more) as client:
+            code = client.end()
+            told = receiver.stderr + client.said.decode(errors="replace")
+        self.assertEqual(code, 0, told)
+        self.assertEqual([data for _, _, data in client.answers[1:]], [b"200 OK"] * N + [b""], told)
+        with open(path, "rb") as f:
+            self.assertTrue(whole(by_program(f).get(b"client")), told)
+
+
+class Table(case.Case):
+    def test_the_table_is_what_is_tried(self):
+        text = tls_matrix.document(Certificates.checks, Certificates.keys, Certificates.peers, N,
+                                   versions() if os.environ.get("RELPBOX_WRITE_MATRIX") else "-")
+        if os.environ.get("RELPBOX_WRITE_MATRIX"):
+            with open(TABLE, "w", encoding="utf-8") as f:
+                f.write(text)
+        with open(TABLE, encoding="utf-8") as f:
+            there = f.read()
+        # by what it was made differs between machines
+        made = lambda t: re.sub(r"(?m)^Made with .*$", "", t)
+        self.assertEqual(made(there), made(text),
+                         "out of date: RELPBOX_WRITE_MATRIX=1 tests/e2e/run tls_matrix")
+
+
+def versions():
+    """Of the parts on this machine, for the table."""
+    def of(*argv, pattern=r"(\d+\.\d[\w.]*)"):
+        out = subprocess.run(argv, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False)
+        m = re.search(pattern, out.stdout.decode(errors="replace"))
+        return m[1] if m else "?"
+    package = lambda name: of("dpkg-query", "-W", "-f", "${Version}", name)
+    return "rsyslog %s, librelp %s, GnuTLS %s and OpenSSL %s" % (
+        of(rsyslog.available() or "rsyslogd", "-v"), package("librelp0"), package("libgnutls30"),
+        of("openssl", "version"))
 
 
 if __name__ == "__main__":
