@@ -4,6 +4,7 @@ libraries, openssl s_server and s_client. Every cell of docs/TLS-MATRIX.md is tr
 RELPBOX_WRITE_MATRIX=1 the table is written anew, else it has to be what is tried."""
 
 import concurrent.futures
+import json
 import os
 import re
 import socket
@@ -13,13 +14,13 @@ import threading
 import unittest
 
 from relptest import case, proc, rsyslog, tls_matrix, tls_openssl, tls_rsyslog
-from relptest.forward import relp_config
 from relptest.pki import Pki
 from relptest.tls_matrix import FROM, TO
 
 N = 20
 MESSAGES = [b"seq=%d a message" % n for n in range(1, N + 1)]
 TABLE = os.path.join(case.ROOT, "docs", "TLS-MATRIX.md")
+GARDENER = "rsyslog-relp.extensions.gardener.cloud/v1alpha1"
 SEQ = re.compile(rb"by=(\w+) seq=(\d+) ")
 JOBS = 4  # they mostly wait for each other
 
@@ -49,6 +50,12 @@ class Certificates:
         cls.peers = [by_id[i] for i in ("name", "cn", "sha256", "own-name", "server-only")] + cls.keys
         cls.bundle = tls_matrix.bundle(cls.pki, cls.rows)
 
+    @classmethod
+    def cross(cls):
+        rows = tls_matrix.cross(cls.pki)
+        assert tls_matrix.bundle(cls.pki, rows + cls.rows) == cls.bundle
+        return rows
+
 
 def imrelp_params(row, lib, version=None):
     ca = Certificates.bundle if lib == "openssl" else None
@@ -67,9 +74,9 @@ def whole(numbers):
 
 class MatrixCase(case.Case):
     def each(self, work, cells):
-        """work(cell) for all of them, some at a time; each that failed is a failure of its own."""
+        """work(*cell) for all of them, some at a time; each that failed is a failure of its own."""
         with concurrent.futures.ThreadPoolExecutor(JOBS) as pool:
-            jobs = [(cell, pool.submit(work, cell)) for cell in cells]
+            jobs = [(cell, pool.submit(work, *cell)) for cell in cells]
         for cell, job in jobs:
             with self.subTest(cell=" ".join(str(getattr(c, "id", c)) for c in cell)):
                 job.result()
@@ -90,20 +97,20 @@ class MatrixCase(case.Case):
         """forward, which ends by itself once all is acknowledged: (exit code or None, what it said)."""
         folder = self.path("forward-" + name)
         os.mkdir(folder)
-        files = os.path.join(folder, "tls")
-        os.mkdir(files)
-        for source, target in ((row.server.ca, "ca.crt"), (row.client and row.client.cert, "tls.crt"),
-                               (row.client and row.client.key, "tls.key")):
-            if source:
-                os.symlink(source, os.path.join(files, target))
         config = os.path.join(folder, "relp.yaml")
-        policy = {"enabled": True, "secretReferenceName": "tls", "authMode": row.auth}
-        if row.client_takes:
-            policy["permittedPeer"] = row.client_takes
-        with open(config, "w", encoding="utf-8") as f:
-            f.write(relp_config(port, target=row.target, tls=policy))
-        argv = [case.RELPBOX, "forward", "--config", config, "--tls-dir", files, "--input", "stdin",
+        relp = {"target": row.target, "port": port, "loggingRules": [{"severity": 7}],
+                "tls": {"enabled": True, "secretReferenceName": "tls", "authMode": row.auth,
+                        "permittedPeer": row.client_takes}}
+        argv = [case.RELPBOX, "forward", "--config", config, "--input", "stdin",
                 "--spool-dir", os.path.join(folder, "spool"), "--hostname", "node"]
+        if row.client:
+            document = {"apiVersion": GARDENER, "kind": "RsyslogRelpConfig", **relp}
+            argv += ["--tls-dir", Certificates.pki.tls_dir("tls-" + name, row.client, row.server.ca)]
+        else:
+            document = {"apiVersion": "relpbox/v1alpha1", "kind": "Forward", "tls": {"ca": row.server.ca},
+                        "rsyslogRelpConfig": relp}
+        with open(config, "w", encoding="utf-8") as f:
+            json.dump(document, f)  # which is YAML too
         text = b"".join(b"<13>Nov 21 12:00:00 test: by=forward " + m + b"\n" for m in MESSAGES)
         try:
             done = subprocess.run(argv, input=text, stdout=subprocess.DEVNULL,
@@ -134,8 +141,10 @@ def datagrams(path):
 class ToImrelp(MatrixCase):
     def matrix(self, lib, version, rows):
         params = {r.id: imrelp_params(r, lib, version) for r in rows}
-        server = self.keep(tls_rsyslog.ImrelpTls(self.dir, self.path("arrived"), lib, params))
-        self.each(lambda c: self.one(server, version, *c),
+        name = "%s-%s" % (lib, version)
+        server = self.keep(tls_rsyslog.ImrelpTls(self.dir, self.path("arrived-" + name), lib, params,
+                                                 "imrelp-" + name))
+        self.each(lambda *c: self.one(server, version, *c),
                   [(r, program) for r in rows for program in ("send", "forward")
                    if program == "send" or not r.reason(TO, lib)])
 
@@ -145,7 +154,7 @@ class ToImrelp(MatrixCase):
             done = self.send(row, port)
             code, said = done.code, done.stderr
         else:
-            code, said = self.forward(row, row.id, port)
+            code, said = self.forward(row, "%s-%s-%s" % (row.id, server.lib, version), port)
         said = "exit code %s\n%s\nrsyslogd said:\n%s" % (
             code, said.decode(errors="replace"), "\n".join(
                 line for line in server.lines if "[%d]" % port in line))
@@ -172,13 +181,30 @@ class ToImrelp(MatrixCase):
     def test_openssl_13(self):
         self.matrix("openssl", "1.3", Certificates.rows)
 
+    @case.long
+    def test_every_check_with_every_key(self):
+        rows = Certificates.cross()
+        for lib in tls_rsyslog.LIBS:
+            for version in tls_rsyslog.VERSIONS:
+                self.matrix(lib, version, rows)
+
 
 @needs_rsyslog
 class FromOmrelp(MatrixCase):
     """One relp-recv a row, in which all four omrelps end."""
 
-    def test_all(self):
-        rows = [r for r in Certificates.rows if r.reason(FROM, "gnutls") != "client-only"]
+    count = 0
+
+    def test_every_row(self):
+        self.matrix([r for r in Certificates.rows if r.reason(FROM, "gnutls") != "client-only"])
+
+    @case.long
+    def test_every_check_with_every_key(self):
+        rows = Certificates.cross()
+        for i in range(0, len(rows), 48):
+            self.matrix(rows[i:i + 48])
+
+    def matrix(self, rows):
         receivers = {r.id: self.receiver_for(r) for r in rows}
         omrelps = []
         for lib in tls_rsyslog.LIBS:
@@ -188,7 +214,8 @@ class FromOmrelp(MatrixCase):
                     name = "%s_%s_%s" % (r.id, lib, version.replace(".", ""))
                     actions[name] = (receivers[r.id].port, omrelp_params(r, lib, version), r.target)
                 omrelps.append(self.keep(tls_rsyslog.OmrelpTls(
-                    self.dir, lib, actions, "omrelp-%s-%s" % (lib, version), version)))
+                    self.dir, lib, actions, "omrelp%d-%s-%s" % (self.count, lib, version), version)))
+        self.count += 1
         for o in omrelps:
             datagrams(o.socket)
         for o in omrelps:

@@ -113,6 +113,42 @@ KEYS = {"ec": "EC P-256", "rsa": "RSA 2048", "p384": "EC P-384", "p521": "EC P-5
         "rsa3072": "RSA 3072"}
 
 
+def cross(pki):
+    """Every check with every pair of keys and both lengths of chain."""
+    out = []
+    pki.intermediate("between", key="rsa")
+    for ca in ("ca", "between"):
+        for names in ("san", "cn"):
+            made = {k: crossed_pair(pki, "%s-%s-%s" % (names, k, ca), names, key=k, ca=ca)
+                    for k in CROSSED}
+            out += [row for s in CROSSED for c in CROSSED
+                    for row in crossed(names, "%s-%s-%s" % (s, c, ca), made[s][0], made[c][1])]
+    return out
+
+
+def crossed_pair(pki, name, names, **how):
+    s, c = ({"cn": SERVER, "san": []}, {"cn": CLIENT, "san": []}) if names == "cn" else (
+        {"cn": "server", "san": [SERVER]}, {"cn": "client", "san": [CLIENT]})
+    return (pki.leaf("x-server-" + name, eku=("server",), **s, **how),
+            pki.leaf("x-client-" + name, eku=("client",), **c, **how))
+
+
+def crossed(names, name, s, c):
+    wild = Row("wildcard-%s-%s" % (names, name), "", s, c, "name", ["*.nodes.example.test"],
+               ["*.example.test"])
+    if names == "cn":
+        return [Row("cn-" + name, "", s, c, "name", [CLIENT], [SERVER]), wild]
+    return [
+        Row("name-" + name, "", s, c, "name", [CLIENT], [SERVER]), wild,
+        Row("sha1-" + name, "", s, c, "fingerprint", [c.sha1], [s.sha1]),
+        Row("sha256-" + name, "", s, c, "fingerprint", [c.sha256], [s.sha256],
+            cannot=everywhere("openssl", "openssl-sha1")),
+    ]
+
+
+CROSSED = ("ec", "p384", "rsa", "rsa3072")
+
+
 def everywhere(lib, reason):
     return {(d, lib): reason for d in (TO, FROM)}
 
