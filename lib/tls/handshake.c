@@ -121,6 +121,16 @@ static void give_report(struct tls_conn *c)
 	c->seen = (struct tls_report){ .alert = -1 };
 }
 
+/* A stranger to TLS came to a server: by an alert it may see what it found (session_io.c does). */
+static void tell_stranger(struct tls_conn *c, enum tls_cause cause)
+{
+	if (c->creds->side != TLS_SERVER || (cause != TLS_PLAIN_RELP && cause != TLS_NOT_TLS))
+		return;
+	(void)mbedtls_ssl_send_alert_message(&c->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+					     MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
+	(void)tls_io_flush(c);
+}
+
 static int failed(struct tls_conn *c, int result, struct err *e)
 {
 	struct tls_report *r = c->report;
@@ -134,6 +144,7 @@ static int failed(struct tls_conn *c, int result, struct err *e)
 		c->seen.alert_of_ours = true;
 	}
 	c->seen.cause = cause;
+	tell_stranger(c, cause);
 	tls_io_end(c);
 	give_report(c);
 	if (result == TLS_IO_FAILED && !tls_io_gone(c, result))

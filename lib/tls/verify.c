@@ -141,12 +141,11 @@ static struct verdict judge_pinned(const struct tls_conn *c)
 
 /* --- the leaf ------------------------------------------------------------------------ */
 
-static bool has_purpose(const struct tls_conn *c, const mbedtls_x509_crt *leaf)
+bool tls_has_purpose(const mbedtls_x509_crt *leaf, enum tls_side whose)
 {
-	bool of_server = c->creds->side == TLS_CLIENT;
-	const char *oid = of_server ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
-	size_t len = of_server ? MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH) :
-				 MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH);
+	const char *oid = whose == TLS_SERVER ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
+	size_t len = whose == TLS_SERVER ? MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH) :
+					   MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH);
 
 	return mbedtls_x509_crt_check_key_usage(leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0 &&
 	       mbedtls_x509_crt_check_extended_key_usage(leaf, oid, len) == 0;
@@ -209,6 +208,7 @@ static enum tls_cause judge(struct tls_conn *c)
 {
 	mbedtls_x509_crt *leaf = c->chain[0].crt;
 	struct verdict v;
+	enum tls_side whose = c->creds->side == TLS_CLIENT ? TLS_SERVER : TLS_CLIENT;
 	enum tls_cause named;
 
 	collect(&c->seen.chain, leaf);
@@ -216,7 +216,7 @@ static enum tls_cause judge(struct tls_conn *c)
 	if (c->seen.chain.n == 0)
 		return TLS_PEER_WEAK;
 	v = c->creds->auth == TLS_AUTH_NAME ? judge_chain(c) : judge_pinned(c);
-	if (v.cause == TLS_GOOD && !has_purpose(c, leaf))
+	if (v.cause == TLS_GOOD && !tls_has_purpose(leaf, whose))
 		v = (struct verdict){ TLS_PEER_PURPOSE, 0 };
 	c->seen.bad = place_sent(c, c->chain[v.at].crt);
 	if (v.cause != TLS_GOOD)
