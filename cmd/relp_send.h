@@ -54,14 +54,14 @@ struct attempt {
 	uint64_t begun_us, us;
 	int code;
 	bool tried, connected;
-	char text[160]; /* why not */
+	char text[512]; /* why not */
 };
 
 /* What became of one size. */
 struct size_result {
 	enum { SIZE_PENDING, SIZE_ACCEPTED, SIZE_REFUSED, SIZE_CLOSED, SIZE_SILENT } fate;
 	uint64_t us;
-	char text[160];
+	char text[512];
 };
 #define SIZES_MAX 16
 

@@ -416,7 +416,8 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 		return;
 	s->why = why;
 	s->why_error = e ? *e : (struct err){ 0 };
-	if (why == SESSION_END_CLOSED && s->at >= STAGE_MESSAGES) {
+	/* whatever ends it when all is answered does no harm */
+	if (s->at == STAGE_CLOSE || (why == SESSION_END_CLOSED && s->at == STAGE_MESSAGES)) {
 		closed(s, e);
 		if (s->code == EXIT_OK || s->code == EXIT_REFUSED)
 			s->code = code_of_sizes(s) ? code_of_sizes(s) : s->code;

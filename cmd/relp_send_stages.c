@@ -77,17 +77,17 @@ static const char *hint_tcp(int code)
 {
 	switch (code) {
 	case ECONNREFUSED:
-		return "Refused: the machine is there, but nothing listens on that port, or a firewall rejects.";
+		return "The machine is there. Is it the right port? On the receiver, `ss -ltn` shows who listens; a firewall that rejects looks the same.";
 	case ETIMEDOUT:
-		return "No answer: a firewall drops the packets, the address is wrong, or the machine is down.";
+		return "A firewall drops the packets, the address is wrong, or the machine is down.";
 	case EHOSTUNREACH:
 	case ENETUNREACH:
-		return "No route: this machine, or a router on the way, knows no way there; look at `ip route get ADDRESS`.";
+		return "This machine, or a router on the way, knows no way there: look at `ip route get ADDRESS`.";
 	case ECONNRESET:
-		return "Reset: somebody took the connection and dropped it at once, as a load balancer without a backend does.";
+		return "Somebody took the connection and dropped it at once, as a load balancer without a backend does.";
 	case EACCES:
 	case EPERM:
-		return "Not permitted: a firewall or policy on this machine forbids it.";
+		return "A firewall or a policy of this machine forbids it.";
 	case EADDRNOTAVAIL:
 	case EAFNOSUPPORT:
 		return "This machine has no address of that family, or no free port.";
@@ -297,8 +297,11 @@ static void tell_latency(struct send *s, struct stage_report *r)
 	json_object_end(&r->json);
 	json_fixed(&r->json, "per_second", rate, 1);
 	json_fixed(&r->json, "bytes_per_second", bytes, 0);
-	stage_detail(r, "to the answer: %smax %s", buf_cstr(&line), spent_text(h->max, spent));
-	if (s->accepted > 1 && rate > 0)
+	if (h->n > 1)
+		stage_detail(r, "answered after: %smax %s", buf_cstr(&line), spent_text(h->max, spent));
+	else
+		stage_detail(r, "answered after %s", spent_text(h->max, spent));
+	if (h->n > 1 && rate > 0)
 		stage_detail(r, "%.0f messages a second, %.1f MB a second", rate, bytes / 1e6);
 	buf_free(&line);
 }
@@ -349,6 +352,15 @@ static void tell_refusals(struct send *s, struct stage_report *r)
 	json_array_end(&r->json);
 }
 
+/* None of those that were sent ended its session. */
+static bool sizes_are_well(const struct send *s)
+{
+	for (size_t i = 0; i < input_n_sizes; i++)
+		if (s->sizes[i].fate > SIZE_REFUSED)
+			return false;
+	return true;
+}
+
 void tell_messages(struct send *s, const struct err *e)
 {
 	struct stage_report r;
@@ -360,7 +372,7 @@ void tell_messages(struct send *s, const struct err *e)
 		of = s->input.count;
 	else if (s->input.kind == INPUT_SIZES)
 		of = input_n_sizes;
-	stage_begin(&r, STAGE_MESSAGES, !e, clock_mono_us() - s->began_us);
+	stage_begin(&r, STAGE_MESSAGES, !e && !s->refused && sizes_are_well(s), clock_mono_us() - s->began_us);
 	if (e)
 		stage_seen(&r, "%s; ", e->text);
 	stage_seen(&r, "%" PRIu64 " of %" PRIu64 " messages are acknowledged", s->accepted, of);

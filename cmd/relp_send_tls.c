@@ -176,11 +176,11 @@ static void tell_wanted(struct send *s, struct stage_report *r)
 
 static void tell_alert(struct send *s, struct stage_report *r)
 {
-	char name[32];
+	char room[32];
 
 	if (s->seen.alert < 0 || s->seen.cause == TLS_UNKNOWN || s->seen.cause == TLS_GOOD)
 		return;
-	tls_alert_name(s->seen.alert, name);
+	const char *name = tls_alert_name(s->seen.alert, room);
 	stage_detail(r, "alert: %s, by %s", name, s->seen.alert_of_ours ? "us" : "the receiver");
 	json_str(&r->json, "alert", slice_str(name));
 	json_bool(&r->json, "alert_of_ours", s->seen.alert_of_ours);
@@ -227,12 +227,15 @@ void tell_tls(struct send *s, const struct err *e)
 		json_str(&r.json, "cipher", slice_str(s->seen.cipher));
 	if (e)
 		tell_failure(s, &r, e, now);
-	else
-		stage_detail(&r, "handshake done; that our certificate is taken shows the answer to open");
+	else if (s->stopped)
+		stage_detail(&r, "whether it takes our certificate may show only with the answer to open");
 	tell_sni(s, &r);
 	tell_ours(s, &r);
-	if (s->seen.chain.n)
-		stage_detail(&r, "the receiver's certificate%s:", s->seen.chain.n > 1 ? "s" : "");
-	tell_chain(&r, "chain", &s->seen.chain, now);
+	/* a script's log need not have all of it where the certificate is not the matter */
+	if (!e || s->report.how != REPORT_QUIET || s->report.terminal || tls_cause_is_peer(s->seen.cause)) {
+		if (s->seen.chain.n)
+			stage_detail(&r, "the receiver's certificate%s:", s->seen.chain.n > 1 ? "s" : "");
+		tell_chain(&r, "chain", &s->seen.chain, now);
+	}
 	stage_end(&r, &s->report);
 }

@@ -73,7 +73,7 @@ static bool is_unknown_kind(int result)
 
 enum tls_cause tls_cause_of(const struct tls_conn *c, int result)
 {
-	if (c->judged && c->seen.cause != TLS_GOOD)
+	if (result == TLS_REFUSED || (c->judged && c->seen.cause != TLS_GOOD))
 		return c->seen.cause;
 	if (!is_tls(c->first, c->n_first))
 		return is_relp(c->first, c->n_first) ? TLS_PLAIN_RELP : TLS_NOT_TLS;

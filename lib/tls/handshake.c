@@ -104,6 +104,7 @@ int tls_handshake_run(struct tls_conn *c)
 {
 	int r = 0;
 
+	c->allowance = TLS_ALLOWANCE;
 	while (r == 0 && !c->over)
 		r = step(c);
 	int flushed = tls_io_flush(c);

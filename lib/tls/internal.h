@@ -48,6 +48,12 @@ struct tls_creds {
 
 #define TLS_FIRST_BYTES 5 /* a record's header: nothing else is read before it was looked at */
 #define TLS_AHEAD 4096	  /* bytes: a record's header, and all of a small one, in one call */
+/*
+ * What Mbed TLS passes over (warnings, for one) it reads without end, and a peer may
+ * send without end. So much is taken in one call of ours; then others have their turn.
+ */
+#define TLS_ALLOWANCE (64 * 1024)
+#define TLS_SHAKEN_MAX (512 * 1024) /* bytes of a handshake: ten long certificates, and no stream */
 
 /* One of the certificates that a chain was built of, and what Mbed TLS says of it. */
 struct tls_link {
@@ -83,7 +89,9 @@ struct tls_conn {
 	size_t n_first;
 	unsigned char ahead[TLS_AHEAD]; /* read, and not asked for yet */
 	size_t ahead_at, ahead_end;
-	bool dry; /* the socket had nothing when it was last asked */
+	bool dry; /* the socket had nothing when it was last asked, or was asked for enough */
+	size_t allowance; /* bytes that one call may still take from the socket */
+	size_t shaken;	  /* bytes that came in the handshake */
 	/* transport.c */
 	size_t pending; /* bytes of a write that Mbed TLS has, encrypted, and could not send */
 	uint64_t records_in, records_out;

@@ -200,13 +200,21 @@ static const char *alert_meaning(const struct tls_report *r)
 	}
 }
 
-static void add_alert(struct buf *b, const struct tls_report *r)
+/* "alert unknown_ca", "alert 77" */
+static void add_alert_name(struct buf *b, int alert)
 {
 	char number[32];
+	const char *name = tls_alert_name(alert, number);
+	buf_printf(b, "%s%s", name == number ? "" : "alert ", name);
+}
+
+static void add_alert(struct buf *b, const struct tls_report *r)
+{
 	if (r->alert < 0)
 		return;
-	buf_printf(b, " (%s alert %s)", r->alert_of_ours ? "our" : "its",
-		   tls_alert_name(r->alert, number));
+	buf_add_str(b, r->alert_of_ours ? " (our " : " (its ");
+	add_alert_name(b, r->alert);
+	buf_add_char(b, ')');
 }
 
 static void add_we_refused(struct buf *b, const struct tls_report *r)
@@ -251,9 +259,11 @@ static void add_nothing_common(struct buf *b, const struct tls_report *r)
 
 static void add_alert_line(struct buf *b, const struct tls_report *r)
 {
-	char number[32];
-	buf_printf(b, "%s ended TLS with the alert %s", r->alert_of_ours ? "we" : "the peer",
-		   r->alert < 0 ? "(none)" : tls_alert_name(r->alert, number));
+	buf_add_str(b, r->alert_of_ours ? "we ended TLS with " : "the peer ended TLS with ");
+	if (r->alert < 0)
+		buf_add_str(b, "an alert");
+	else
+		add_alert_name(b, r->alert);
 }
 
 static void add_good(struct buf *b, const struct tls_report *r)
