@@ -1,17 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * usage: receiver PORT MAX_SEQ [EXPECTED]
+ * usage: receiver PORT MAX_SEQ [EXPECTED [TLS-DIR PEER]]
  *
  * A RELP receiver that answers every frame at once and keeps nothing but which
  * "seq=N" (1..MAX_SEQ) arrived, so that the client is the bottleneck. PORT 0
  * takes a free one; "listening on PORT" goes to stdout. SIGUSR1: away (all
  * connections reset, nothing listens); SIGUSR2: back. SIGTERM: prints one JSON
  * object and ends. "all arrived" goes to stdout when EXPECTED different ones have. One thread, any number of connections.
+ *
+ * With TLS-DIR (ca.crt, tls.crt, tls.key) it speaks TLS, by OpenSSL, the fastest
+ * there is, and takes clients whose certificate names PEER alone. BENCH_CIPHER,
+ * an OpenSSL name of a TLS 1.3 suite: this one alone.
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <openssl/ssl.h>
+#include <openssl/x509v3.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -28,6 +36,7 @@
 
 struct connection {
 	int fd;
+	SSL *tls; /* NULL: plain */
 	size_t len;
 	char in[IN_MAX];
 };
@@ -38,6 +47,9 @@ static uint64_t max_seq, expected, frames, distinct, duplicates, disorder, highe
 static double first_at, last_at, back_at, first_after_back;
 static int listener = -1, epfd;
 static uint16_t port;
+static SSL_CTX *tls;
+static uint64_t wire, records;
+static char cipher[64] = "none";
 
 static double now(void)
 {
@@ -71,6 +83,10 @@ static void start_listening(void)
 
 static void drop(struct connection *c)
 {
+	if (c->tls) {
+		wire += BIO_number_read(SSL_get_rbio(c->tls));
+		SSL_free(c->tls);
+	}
 	close(c->fd);
 	for (int i = 0; i < CONNECTIONS; i++)
 		if (connections[i] == c)
@@ -121,12 +137,69 @@ static void count(const char *p, size_t len)
 static void answer(struct connection *c, const char *p, size_t len)
 {
 	while (len) {
-		ssize_t n = send(c->fd, p, len, MSG_NOSIGNAL);
+		ssize_t n = c->tls ? SSL_write(c->tls, p, (int)len) : send(c->fd, p, len, MSG_NOSIGNAL);
+		if (c->tls && n <= 0 && SSL_get_error(c->tls, (int)n) == SSL_ERROR_WANT_WRITE) {
+			struct pollfd f = { .fd = c->fd, .events = POLLOUT };
+			poll(&f, 1, -1);
+			continue;
+		}
 		if (n <= 0)
 			return;
 		p += n;
 		len -= (size_t)n;
 	}
+}
+
+/* > 0: so many bytes are new; 0: none for now; < 0: the connection ended. */
+static ssize_t take_bytes(struct connection *c)
+{
+	if (!c->tls) {
+		ssize_t n = recv(c->fd, c->in + c->len, IN_MAX - c->len, MSG_DONTWAIT);
+		if (n < 0 && (errno == EAGAIN || errno == EINTR))
+			return 0;
+		return n > 0 ? n : -1;
+	}
+	size_t had = c->len;
+	int n;
+	while (c->len < IN_MAX && (n = SSL_read(c->tls, c->in + c->len, (int)(IN_MAX - c->len))) > 0)
+		c->len += (size_t)n;
+	n = c->len < IN_MAX ? SSL_get_error(c->tls, n) : SSL_ERROR_NONE;
+	ssize_t got = (ssize_t)(c->len - had);
+	c->len = had;
+	return got || n == SSL_ERROR_WANT_READ ? got : -1;
+}
+
+/* Each record that came in by its head. */
+static void on_tls(int writes, int version, int type, const void *p, size_t len, SSL *ssl, void *arg)
+{
+	(void)version, (void)len, (void)arg;
+	if (!writes && type == SSL3_RT_HEADER && ((const uint8_t *)p)[0] == SSL3_RT_APPLICATION_DATA)
+		records++;
+	if (cipher[0] == 'n' && SSL_is_init_finished(ssl))
+		snprintf(cipher, sizeof(cipher), "%s %s", SSL_get_version(ssl), SSL_get_cipher(ssl));
+}
+
+static void start_tls(const char *dir, const char *peer)
+{
+	char path[3][4096];
+	static const char *const names[3] = { "ca.crt", "tls.crt", "tls.key" };
+	for (int i = 0; i < 3; i++)
+		snprintf(path[i], sizeof(path[i]), "%s/%s", dir, names[i]);
+	tls = SSL_CTX_new(TLS_server_method());
+	const char *only = getenv("BENCH_CIPHER");
+	if (SSL_CTX_load_verify_locations(tls, path[0], NULL) != 1 ||
+	    SSL_CTX_use_certificate_chain_file(tls, path[1]) != 1 ||
+	    SSL_CTX_use_PrivateKey_file(tls, path[2], SSL_FILETYPE_PEM) != 1 ||
+	    X509_VERIFY_PARAM_set1_host(SSL_CTX_get0_param(tls), peer, 0) != 1 ||
+	    (only && SSL_CTX_set_ciphersuites(tls, only) != 1)) {
+		fprintf(stderr, "receiver: %s: not the files of TLS\n", dir);
+		exit(1);
+	}
+	SSL_CTX_set_verify(tls, SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, NULL);
+	SSL_CTX_set_mode(tls, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
+	SSL_CTX_set_read_ahead(tls, 1);
+	SSL_CTX_set_default_read_buffer_len(tls, 1 << 18);
+	SSL_CTX_set_msg_callback(tls, on_tls);
 }
 
 /* Handles all whole frames; false: close. */
@@ -187,6 +260,13 @@ static void take_connection(void)
 		connections[i] = malloc(sizeof(struct connection));
 		connections[i]->fd = fd;
 		connections[i]->len = 0;
+		connections[i]->tls = NULL;
+		if (tls) {
+			fcntl(fd, F_SETFL, O_NONBLOCK);
+			connections[i]->tls = SSL_new(tls);
+			SSL_set_fd(connections[i]->tls, fd);
+			SSL_set_accept_state(connections[i]->tls);
+		}
 		watch(fd, connections[i]);
 		return;
 	}
@@ -195,10 +275,16 @@ static void take_connection(void)
 
 static void report(void)
 {
-	printf("{\"frames\": %llu, \"distinct\": %llu, \"duplicates\": %llu, \"out_of_order\": %llu, \"bytes\": %llu, \"opens\": %llu, \"first_at\": %.6f, \"last_at\": %.6f, \"back_at\": %.6f, \"first_after_back\": %.6f}\n",
+	for (int i = 0; i < CONNECTIONS; i++)
+		if (connections[i])
+			drop(connections[i]);
+	printf("{\"frames\": %llu, \"distinct\": %llu, \"duplicates\": %llu, \"out_of_order\": %llu, "
+	       "\"bytes\": %llu, \"opens\": %llu, ",
 	       (unsigned long long)frames, (unsigned long long)distinct, (unsigned long long)duplicates,
-	       (unsigned long long)disorder, (unsigned long long)bytes, (unsigned long long)opens, first_at, last_at,
-	       back_at, first_after_back);
+	       (unsigned long long)disorder, (unsigned long long)(tls ? wire : bytes), (unsigned long long)opens);
+	printf("\"records\": %llu, \"cipher\": \"%s\", \"first_at\": %.6f, \"last_at\": %.6f, "
+	       "\"back_at\": %.6f, \"first_after_back\": %.6f}\n",
+	       (unsigned long long)records, cipher, first_at, last_at, back_at, first_after_back);
 }
 
 /* False: end. */
@@ -223,13 +309,15 @@ static int on_signal(int fd)
 int main(int argc, char **argv)
 {
 	if (argc < 3) {
-		fprintf(stderr, "usage: receiver PORT MAX_SEQ [EXPECTED]\n");
+		fprintf(stderr, "usage: receiver PORT MAX_SEQ [EXPECTED [TLS-DIR PEER]]\n");
 		return 2;
 	}
 	port = (uint16_t)strtoul(argv[1], NULL, 10);
 	max_seq = strtoull(argv[2], NULL, 10);
 	expected = argc > 3 ? strtoull(argv[3], NULL, 10) : 0;
 	seen = calloc(max_seq + 1, 1);
+	if (argc > 5)
+		start_tls(argv[4], argv[5]);
 	sigset_t set;
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
@@ -253,12 +341,10 @@ int main(int argc, char **argv)
 			take_connection();
 		} else {
 			struct connection *c = ev.data.ptr;
-			ssize_t n = recv(c->fd, c->in + c->len, IN_MAX - c->len, MSG_DONTWAIT);
-			if (n < 0 && (errno == EAGAIN || errno == EINTR))
-				continue;
+			ssize_t n = take_bytes(c);
 			if (n > 0)
 				c->len += (size_t)n;
-			if (n <= 0 || !handle(c))
+			if (n < 0 || (n > 0 && !handle(c)))
 				drop(c);
 		}
 	}

@@ -3,7 +3,9 @@
 
 #include "base/file.h"
 #include "base/num.h"
+#include "base/ration.h"
 #include "base/utf8.h"
+#include "cmd/relp_recv_tls.h"
 #include "io/net.h"
 #include "io/signals.h"
 #include "sink/receiver.h"
@@ -24,7 +26,11 @@ enum {
 	OPT_RAW,
 	OPT_MAX_CONNECTIONS,
 	OPT_MAX_MESSAGE,
+	OPT_OPEN_TIMEOUT,
 	OPT_IDLE_TIMEOUT,
+	OPT_TLS,
+	OPT_NO_CLIENT_CERT = OPT_TLS + TLS_OPT_PEER + 1,
+	OPT_VERBOSE,
 	OPT_QUIET,
 	OPT_HELP_ITSELF,
 };
@@ -38,7 +44,11 @@ static const struct opt opts[] = {
 	[OPT_RAW] = { "raw", 0, NULL, "write the bytes as they are, instead of control characters as #ooo", NULL, NULL },
 	[OPT_MAX_CONNECTIONS] = { "max-connections", 0, "N", "turn connections away beyond so many at a time", "1024", NULL },
 	[OPT_MAX_MESSAGE] = { "max-message", 0, "SIZE", "end a session that sends a longer message", "128KiB", NULL },
+	[OPT_OPEN_TIMEOUT] = { "open-timeout", 0, "TIME", "drop a connection that is not open so long after it came, the handshake of TLS included", "30s", NULL },
 	[OPT_IDLE_TIMEOUT] = { "idle-timeout", 0, "TIME", "end a session in which no message came for so long", "10m", NULL },
+	TLS_OPTION_ROWS(OPT_TLS),
+	[OPT_NO_CLIENT_CERT] = { "allow-no-client-cert", 0, NULL, "with --tls: take clients that show no certificate; one that is shown must be right", NULL, NULL },
+	[OPT_VERBOSE] = { "verbose", 'v', NULL, "with --tls: tell each client's version, cipher and certificate", NULL, NULL },
 	[OPT_QUIET] = { "quiet", 'q', NULL, "say nothing about sessions that failed", NULL, NULL },
 	[OPT_HELP_ITSELF] = { "help", 'h', NULL, "print this help", NULL, NULL },
 	{ 0 },
@@ -50,8 +60,13 @@ static const struct opt_command usage = {
 	.summary = "Receives messages over RELP and writes each as a line; acknowledges what is written.",
 	.opts = opts,
 	.notes =
-		"Says \"listening on HOST:PORT\" on standard error once it does. SIGTERM and SIGINT\n"
-		"end it: what it took is written and acknowledged, open sessions are told.\n"
+		"Says \"listening on HOST:PORT\" on standard error once it does, and with --tls who\n"
+		"may talk. SIGTERM and SIGINT end it: what it took is written and acknowledged,\n"
+		"open sessions are told.\n"
+		"\n"
+		"--tls needs --cert and --key, and says who may talk: --ca with its clients' CA,\n"
+		"and --permitted-peer for some names of it only; or --auth-mode fingerprint with\n"
+		"--permitted-peer, and no CA. New files are used as they come.\n"
 		"\n"
 		"Exit codes:\n"
 		"   0  ended by a signal or by --count\n"
@@ -59,7 +74,9 @@ static const struct opt_command usage = {
 		"      written is not acknowledged\n"
 		"   2  wrong command line\n"
 		"\n"
-		"Example:  relpbox relp-recv --listen 127.0.0.1:20514 --output log --append\n",
+		"Examples: relpbox relp-recv --listen 127.0.0.1:20514 --output log --append\n"
+		"          relpbox relp-recv --listen [::]:20514 --output log --tls --ca ca.crt \\\n"
+		"              --cert tls.crt --key tls.key --permitted-peer '*.nodes.example.com'\n",
 };
 
 struct recv {
@@ -68,9 +85,13 @@ struct recv {
 	uint16_t port;
 	bool append, sync, raw, quiet, terminal;
 	uint64_t count; /* 0: no end */
+	bool verbose;
+	struct tls_options tls_options;
 	struct receiver_conf conf;
 
 	struct loop *loop;
+	struct recv_tls *tls; /* NULL: plain */
+	struct ration ration; /* of lines about sessions that failed */
 	struct receiver *receiver;
 	int fd;
 	struct buf lines; /* taken, not written */
@@ -169,9 +190,22 @@ static void on_trouble(void *arg, const struct addr *peer, const struct err *e)
 {
 	struct recv *r = arg;
 	char text[ADDR_TEXT_MAX];
+	uint64_t left_out;
 
-	if (!r->quiet)
-		fprintf(stderr, "relpbox relp-recv: %s: %s\n", addr_text(peer, text), e->text);
+	/* a port scanner must not fill the log */
+	if (r->quiet || !ration_take(&r->ration, loop_now_ms(r->loop), &left_out))
+		return;
+	if (left_out)
+		fprintf(stderr, "relpbox relp-recv: %llu more sessions failed, untold\n",
+			(unsigned long long)left_out);
+	fprintf(stderr, "relpbox relp-recv: %s: %s\n", addr_text(peer, text), e->text);
+}
+
+static void on_say(void *arg, enum say_priority priority, const char *text)
+{
+	(void)arg;
+	(void)priority;
+	fprintf(stderr, "relpbox relp-recv: %s\n", text);
 }
 
 static void on_signal(void *arg, int signo)
@@ -212,7 +246,7 @@ static int open_output(struct recv *r, struct err *e)
 
 static int start_listening(struct recv *r, struct err *e)
 {
-	char text[ADDR_TEXT_MAX];
+	char text[ADDR_TEXT_MAX], clients[600];
 	struct addr_list list;
 	struct addr bound;
 	int fd;
@@ -225,8 +259,28 @@ static int start_listening(struct recv *r, struct err *e)
 	r->receiver = receiver_new(r->loop, fd, &r->conf, &events, r, e);
 	if (!r->receiver)
 		return -1;
-	fprintf(stderr, "listening on %s\n", addr_text(&bound, text));
+	if (r->tls)
+		fprintf(stderr, "listening on %s, TLS, clients: %s\n", addr_text(&bound, text),
+			recv_tls_clients(&r->tls_options, clients, sizeof(clients)));
+	else
+		fprintf(stderr, "listening on %s\n", addr_text(&bound, text));
 	return 0;
+}
+
+static int start_tls(struct recv *r, struct err *e)
+{
+	struct recv_tls_conf conf = {
+		.options = &r->tls_options,
+		.say = { .line = on_say },
+		.verbose = r->verbose,
+	};
+
+	if (!r->tls_options.tls)
+		return 0;
+	r->tls = recv_tls_new(r->loop, &conf, e);
+	r->conf.wrap = recv_tls_wrap;
+	r->conf.wrap_arg = r->tls;
+	return r->tls ? 0 : -1;
 }
 
 /* Until it is to end and all sessions are gone. */
@@ -257,9 +311,10 @@ static int receive(struct recv *r, struct err *e)
 	if (!r->loop)
 		return -1;
 	signals = signals_new(r->loop, on_signal, r, e);
-	if (signals && start_listening(r, e) == 0)
+	if (signals && start_tls(r, e) == 0 && start_listening(r, e) == 0)
 		result = turn_loop(r, e);
 	receiver_free(r->receiver);
+	recv_tls_free(r->tls);
 	signals_free(signals);
 	loop_free(r->loop);
 	/* a network file system tells some failures only here */
@@ -272,6 +327,8 @@ static int take_option(struct recv *r, int which, const char *value, struct err 
 {
 	uint64_t n;
 
+	if (which >= OPT_TLS && which <= OPT_TLS + TLS_OPT_PEER)
+		return tls_options_take(&r->tls_options, which - OPT_TLS, value, e);
 	switch (which) {
 	case OPT_LISTEN:
 		r->listen = value;
@@ -287,6 +344,12 @@ static int take_option(struct recv *r, int which, const char *value, struct err 
 		return 0;
 	case OPT_RAW:
 		r->raw = true;
+		return 0;
+	case OPT_NO_CLIENT_CERT:
+		r->tls_options.anyone = true;
+		return 0;
+	case OPT_VERBOSE:
+		r->verbose = true;
 		return 0;
 	case OPT_QUIET:
 		r->quiet = true;
@@ -304,6 +367,10 @@ static int take_option(struct recv *r, int which, const char *value, struct err 
 		if (num_size(slice_str(value), 1, 16 << 20, &n) < 0)
 			return err_set(e, "--max-message: a size like 8KiB, up to 16MiB");
 		r->conf.max_message = (size_t)n;
+		return 0;
+	case OPT_OPEN_TIMEOUT:
+		if (num_duration_ms(slice_str(value), 1, 86400000, &r->conf.open_ms) < 0)
+			return err_set(e, "--open-timeout: a time like 10s or 5m, up to 24h");
 		return 0;
 	case OPT_IDLE_TIMEOUT:
 		if (num_duration_ms(slice_str(value), 1, 86400000, &r->conf.idle_ms) < 0)
@@ -335,12 +402,13 @@ static int take_command_line(struct recv *r, int argc, char **argv, bool *help, 
 		return err_set(e, "where? --listen HOST:PORT is missing");
 	if (r->append && !r->output)
 		return err_set(e, "--append goes with --output");
-	return 0;
+	return tls_options_check(&r->tls_options, TLS_SERVER, e);
 }
 
 static int run(int argc, char **argv)
 {
-	struct recv r = { .conf = { .software = program_software } };
+	struct recv r = { .conf = { .software = program_software },
+			  .ration = { .burst = 30, .every_ms = 1000 } };
 	struct err e = { 0 };
 	bool help = false;
 	int result;

@@ -216,6 +216,8 @@ void forward_tls_ended(struct forward_tls *t, enum session_end why, struct err *
 	t->stands = false;
 	if (!e || (why != SESSION_END_HANDSHAKE && !known))
 		return;
+	if (known) /* that it was closed before open was answered is part of it */
+		(void)tls_report_say(&t->report, now_s(), e);
 	const char *hint = tls_cause_hint(cause);
 	size_t len = strlen(e->text);
 	note_failure(t, e, late);

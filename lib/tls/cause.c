@@ -11,6 +11,8 @@ int64_t tls_now(void)
 enum tls_cause tls_cause_of_alert(int alert, enum tls_own own)
 {
 	switch (alert) {
+	case -1:
+		return TLS_BROKEN;
 	case MBEDTLS_SSL_ALERT_MSG_NO_CERT:
 	case MBEDTLS_SSL_ALERT_MSG_BAD_CERT:
 	case MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT:
@@ -71,7 +73,7 @@ static bool is_unknown_kind(int result)
 
 enum tls_cause tls_cause_of(const struct tls_conn *c, int result)
 {
-	if (c->judged && c->seen.cause != TLS_GOOD)
+	if (result == TLS_REFUSED || (c->judged && c->seen.cause != TLS_GOOD))
 		return c->seen.cause;
 	if (!is_tls(c->first, c->n_first))
 		return is_relp(c->first, c->n_first) ? TLS_PLAIN_RELP : TLS_NOT_TLS;

@@ -47,6 +47,7 @@ static int refuse(struct tls_conn *c)
 		alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
 	c->seen.alert = alert;
 	c->seen.alert_of_ours = true;
+	tls_private_alert_keys(c);
 	(void)mbedtls_ssl_send_alert_message(&c->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
 					     (unsigned char)alert);
 	return TLS_REFUSED;
@@ -103,6 +104,7 @@ int tls_handshake_run(struct tls_conn *c)
 {
 	int r = 0;
 
+	c->allowance = TLS_ALLOWANCE;
 	while (r == 0 && !c->over)
 		r = step(c);
 	int flushed = tls_io_flush(c);

@@ -48,6 +48,12 @@ struct tls_creds {
 
 #define TLS_FIRST_BYTES 5 /* a record's header: nothing else is read before it was looked at */
 #define TLS_AHEAD 4096	  /* bytes: a record's header, and all of a small one, in one call */
+/*
+ * What Mbed TLS passes over (warnings, for one) it reads without end, and a peer may
+ * send without end. So much is taken in one call of ours; then others have their turn.
+ */
+#define TLS_ALLOWANCE (64 * 1024)
+#define TLS_SHAKEN_MAX (512 * 1024) /* bytes of a handshake: ten long certificates, and no stream */
 
 /* One of the certificates that a chain was built of, and what Mbed TLS says of it. */
 struct tls_link {
@@ -83,7 +89,9 @@ struct tls_conn {
 	size_t n_first;
 	unsigned char ahead[TLS_AHEAD]; /* read, and not asked for yet */
 	size_t ahead_at, ahead_end;
-	bool dry; /* the socket had nothing when it was last asked */
+	bool dry; /* the socket had nothing when it was last asked, or was asked for enough */
+	size_t allowance; /* bytes that one call may still take from the socket */
+	size_t shaken;	  /* bytes that came in the handshake */
 	/* transport.c */
 	size_t pending; /* bytes of a write that Mbed TLS has, encrypted, and could not send */
 	uint64_t records_in, records_out;
@@ -115,8 +123,9 @@ void tls_io_end(struct tls_conn *c);
 /* private.c: what Mbed TLS 3.6 knows and has no function for. */
 int tls_private_state(const struct tls_conn *c);
 bool tls_private_unsent(const struct tls_conn *c);
-int tls_private_alert(const struct tls_conn *c); /* after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE */
+int tls_private_alert(const struct tls_conn *c); /* after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE; -1: none came */
 int tls_private_suite(const struct tls_conn *c); /* in the handshake, once agreed; else 0 */
+void tls_private_alert_keys(struct tls_conn *c); /* before an alert that refuses the peer */
 
 /* cause.c */
 enum tls_cause tls_cause_of_alert(int alert, enum tls_own own);

@@ -57,10 +57,17 @@ int tls_io_flush(struct tls_conn *c)
 
 static int recv_some(struct tls_conn *c, unsigned char *p, size_t len)
 {
+	/* the socket still shows that there is more */
+	if (c->allowance == 0) {
+		c->dry = true;
+		return MBEDTLS_ERR_SSL_WANT_READ;
+	}
 	for (;;) {
 		ssize_t n = recv(c->t.fd, p, len, 0);
-		if (n > 0)
+		if (n > 0) {
+			c->allowance -= (size_t)n < c->allowance ? (size_t)n : c->allowance;
 			return (int)n;
+		}
 		if (n == 0) {
 			c->io_errno = 0;
 			return MBEDTLS_ERR_SSL_CONN_EOF;
@@ -103,9 +110,13 @@ static int recv_shaking(struct tls_conn *c, unsigned char *p, size_t len)
 
 	if (n < 0)
 		return n;
+	if (c->shaken > TLS_SHAKEN_MAX)
+		return MBEDTLS_ERR_SSL_UNEXPECTED_MESSAGE;
 	n = recv_some(c, p, len);
-	if (n > 0)
+	if (n > 0) {
+		c->shaken += (size_t)n;
 		keep_first(c, p, (size_t)n);
+	}
 	return n;
 }
 
@@ -161,6 +172,7 @@ void tls_io_end(struct tls_conn *c)
 	size_t drained = 0;
 
 	(void)shutdown(c->t.fd, SHUT_WR);
+	c->allowance = DRAIN_MAX;
 	while (drained < DRAIN_MAX) {
 		int n = recv_some(c, c->ahead, TLS_AHEAD);
 		if (n <= 0)

@@ -2,7 +2,7 @@
 #include "tls/internal.h"
 
 /*
- * The one place that reads private fields of Mbed TLS 3.6, for want of functions:
+ * The one place that touches private fields of Mbed TLS 3.6, for want of functions:
  * which step of the handshake is next, whether a step left something to be sent,
  * which alert came (4.0 has mbedtls_ssl_get_fatal_alert), and what is agreed while
  * the handshake lasts.
@@ -20,6 +20,9 @@ bool tls_private_unsent(const struct tls_conn *c)
 
 int tls_private_alert(const struct tls_conn *c)
 {
+	/* the same code stands for a server without a certificate */
+	if (c->ssl.MBEDTLS_PRIVATE(in_msgtype) != MBEDTLS_SSL_MSG_ALERT)
+		return -1;
 	return c->ssl.MBEDTLS_PRIVATE(in_msg)[1];
 }
 
@@ -28,4 +31,25 @@ int tls_private_suite(const struct tls_conn *c)
 	const mbedtls_ssl_session *agreed = c->ssl.MBEDTLS_PRIVATE(session_negotiate);
 
 	return agreed ? agreed->MBEDTLS_PRIVATE(ciphersuite) : 0;
+}
+
+/*
+ * In TLS 1.3 Mbed TLS changes the keys it sends with as late as it can: a client
+ * when it sends its certificate, a server when the handshake is over. The peer
+ * changes those it reads with at once (RFC 8446 section 7.3), so an alert in
+ * between would be damage to it, and not the reason that it is. Only where the
+ * connection ends with this alert: the record numbers start again.
+ */
+void tls_private_alert_keys(struct tls_conn *c)
+{
+	mbedtls_ssl_context *ssl = &c->ssl;
+	mbedtls_ssl_transform *keys = c->creds->side == TLS_CLIENT ?
+					      ssl->MBEDTLS_PRIVATE(transform_in) :
+					      ssl->MBEDTLS_PRIVATE(transform_application);
+
+	if (mbedtls_ssl_get_version_number(ssl) != MBEDTLS_SSL_VERSION_TLS1_3 || !keys ||
+	    keys == ssl->MBEDTLS_PRIVATE(transform_out))
+		return;
+	ssl->MBEDTLS_PRIVATE(transform_out) = keys;
+	memset(ssl->MBEDTLS_PRIVATE(cur_out_ctr), 0, sizeof(ssl->MBEDTLS_PRIVATE(cur_out_ctr)));
 }

@@ -109,6 +109,7 @@ static ssize_t tls_read(struct transport *t, void *p, size_t len, struct err *e)
 	int n;
 
 	invariant(len > 0 && !c->shaking); /* else 0 would not mean the end */
+	c->allowance = TLS_ALLOWANCE;
 	/* Mbed TLS may want to be called again though the socket is not dry: after what it ignores */
 	do {
 		c->dry = false;

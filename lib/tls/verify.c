@@ -241,6 +241,8 @@ int tls_verify(void *conn, mbedtls_x509_crt *crt, int depth, uint32_t *flags)
 	c->judged = true;
 	c->seen.cause = judge(c);
 	*flags = flag_for(c->seen.cause);
+	if (*flags && c->creds->side == TLS_CLIENT)
+		tls_private_alert_keys(c); /* Mbed TLS sends it when we return */
 	c->n_chain = 0; /* Mbed TLS's, and gone when it likes */
 	return 0;
 }

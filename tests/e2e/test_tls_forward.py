@@ -44,7 +44,8 @@ class Tls(Case):
     def forward(self, port, cert=None, **how):
         held = Held(self.path("in"))
         self.addCleanup(held.close)
-        how.setdefault("tls_dir", self.pki.tls_dir("dir", cert or self.node, self.server.ca))
+        if "tls_dir" not in how:
+            how["tls_dir"] = self.pki.tls_dir("dir", cert or self.node, self.server.ca)
         how.setdefault("rotate_within", "0")
         f = Forward(self, port, held=[held], **how)
         self.sender = Sender(held.path)
@@ -173,9 +174,7 @@ class Delivery(Tls):
 class Files(Tls):
     def test_files_that_are_missing_at_the_start_hold_up_the_delivery_alone(self):
         r = self.front()
-        f = self.forward(r.front.port, tls_dir=self.pki.path("dir"))
-        shutil.rmtree(self.pki.path("dir"))
-        f.start()
+        f = self.forward(r.front.port, tls_dir=self.pki.path("dir")).start()
         self.send(100)
         status = f.wait_status(lambda s: s["counts"]["taken"] >= 100)
         self.assertFalse(status["delivering"])

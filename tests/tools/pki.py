@@ -58,7 +58,8 @@ def wrong(p):
     p.server("not-yet", days=(10, 20))
     p.ca("expired-ca", days=(-20, -10))
     for days in (0.5, 6.5, 29.5):
-        p.server("ends-%g" % days, days=days)
+        p.server("ends-%g" % days, days=(-300, days))
+    p.server("short-lived", days=(-0.2, 0.3))
     p.server("self-signed", ca=None)
     p.server("eku-client", eku=["client"])
     p.server("eku-server", eku=["server"])

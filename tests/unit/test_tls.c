@@ -58,15 +58,15 @@ struct works {
 
 static const struct works works[] = {
 	{ "a chain with an intermediate", { .ca = "ca", .cert = "client", .target = "chained.test" }, { .ca = "ca", .cert = "chained" } },
-	{ "P-384", { .ca = "ca", .cert = "client" }, { .ca = "ca", .cert = "server-p384" } },
-	{ "P-521", { .ca = "ca", .cert = "client" }, { .ca = "ca", .cert = "server-p521" } },
-	{ "RSA", { .ca = "rsa-ca", .cert = "server-rsa" }, { .ca = "rsa-ca", .cert = "server-rsa" } },
-	{ "signed with PSS", { .ca = "rsa-ca", .cert = "client" }, { .ca = "ca", .cert = "server-pss" } },
+	{ "P-384", { .ca = "ca", .cert = "client", .target = "server-p384.test" }, { .ca = "ca", .cert = "server-p384" } },
+	{ "P-521", { .ca = "ca", .cert = "client", .target = "server-p521.test" }, { .ca = "ca", .cert = "server-p521" } },
+	{ "RSA", { .ca = "rsa-ca", .cert = "server-rsa", .target = "127.0.0.1" }, { .ca = "rsa-ca", .cert = "server-rsa" } },
+	{ "signed with PSS", { .ca = "rsa-ca", .cert = "client", .target = "127.0.0.1" }, { .ca = "ca", .cert = "server-pss" } },
 	{ "a wildcard", { .ca = "ca", .cert = "client", .target = "a.example.test" },
 	  { .ca = "ca", .cert = "wildcard" } },
 	{ "an address", { .ca = "ca", .cert = "client", .target = "127.0.0.1" }, { .ca = "ca", .cert = "server" } },
 	{ "permittedPeer", { .ca = "ca", .cert = "client", .target = "elsewhere", .permitted = "*.example.test" },
-	  { .ca = "ca", .cert = "server", .permitted = "client" } },
+	  { .ca = "ca", .cert = "server", .permitted = "client.test" } },
 	{ "a common name", { .ca = "ca", .cert = "client", .permitted = "cn-only.example.test" },
 	  { .ca = "ca", .cert = "cn-only" } },
 	{ "pinned by SHA-1, of another CA",
@@ -190,12 +190,18 @@ static void assert_told(const struct refused *r, struct end *them)
 	assert_int_equal(them->report.cause, TLS_WE_REFUSED);
 }
 
+/* Our own server does not serve what is not for signing. */
+static bool is_served(enum tls_cause cause)
+{
+	return cause != TLS_PEER_CA_AS_LEAF && cause != TLS_PEER_PURPOSE;
+}
+
 static void a_client_refuses(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < COUNT(refused); i++) {
 		const struct refused *r = &refused[i];
-		for (unsigned version = 12; version <= 13; version++) {
+		for (unsigned version = 12; version <= 13 && is_served(r->cause); version++) {
 			struct end_spec client = r->us;
 			struct end_spec server = { .cert = r->them, .anyone = true };
 			struct pair p;
@@ -244,7 +250,8 @@ static void a_client_without_a_certificate_is_refused(void **state)
 		assert_int_equal(p.server.report.cause, TLS_PEER_NO_CERTIFICATE);
 		if (p.client.done)
 			assert_int_equal(end_read(&p.client, got, sizeof(got)), TRANSPORT_FAILED);
-		assert_int_equal(p.client.report.cause, TLS_WE_REFUSED);
+		if (p.client.report.cause != TLS_WE_REFUSED)
+			fail_msg("1.%u: %s", version - 10, p.client.e.text);
 		assert_int_equal(p.client.report.own, TLS_OWN_NONE);
 		assert_int_equal(p.client.report.alert, version == 13 ? 116 : 40);
 		pair_free(&p);

@@ -151,7 +151,7 @@ class Receiver(Relpbox):
     def __init__(self, *args, listen="127.0.0.1:0", **more):
         super().__init__("relp-recv", "--listen", listen, *args, **more)
         try:
-            self.address = self.wait_line(r"^listening on (.*)$")[1]
+            self.address = self.wait_line(r"^listening on ([^,]*)")[1]
         except AssertionError:
             self.__exit__()
             raise

@@ -26,14 +26,14 @@ def available():
 class Rsyslogd(proc.Process):
     """rsyslogd with this configuration; its work folder is inside folder."""
 
-    def __init__(self, folder, config, name="rsyslog"):
+    def __init__(self, folder, config, name="rsyslog", env=None):
         self.folder = os.path.join(folder, name)
         os.makedirs(self.folder)
         path = os.path.join(self.folder, "rsyslog.conf")
         with open(path, "w", encoding="utf-8") as f:
             f.write(f'global(workDirectory="{self.folder}")\n' + config)
         pid = os.path.join(self.folder, "pid")
-        super().__init__([available(), "-n", "-f", path, "-i", pid])
+        super().__init__([available(), "-n", "-f", path, "-i", pid], env=env)
 
     def __exit__(self, *_):
         # it ends by itself; omrelp may take its time where the other side is dead

@@ -95,7 +95,7 @@ class Client(Openssl):
 
     def __init__(self, port, leaf, ca, version=None, messages=(), more=()):
         super().__init__("s_client", "-connect", "127.0.0.1:%d" % port,
-                         *arguments(leaf, ca, version, more))
+                         *arguments(leaf, ca, version, [*more, "-no_ign_eof"]))
         self.answers = []
         self.count = len(messages)
         frames = [relp.frame(2 + n, b"syslog", m) for n, m in enumerate(messages)]

@@ -87,8 +87,6 @@ class TlsServer(relp.Server):
         except (ssl.SSLError, OSError) as e:
             self.refusals.append(str(e))
             if self.polite:
-                # what is left unread would make of the end a reset
-                other.shutdown(socket.SHUT_WR)
                 drain(other)
             return
         finally:
@@ -98,7 +96,9 @@ class TlsServer(relp.Server):
 
 
 def drain(sock, seconds=0.2):
+    """Ends in good order: what is left unread would make of the end a reset."""
     try:
+        sock.shutdown(socket.SHUT_WR)
         sock.settimeout(seconds)
         while sock.recv(65536):
             pass
@@ -145,15 +145,15 @@ def say(*parts, then="close"):
         if then == "reset":
             relp.reset(sock)
         elif then == "close":
-            sock.shutdown(socket.SHUT_WR)
             drain(sock)
         return then
     return speak
 
 
-def server_hello_cut(sock, first):
-    """The beginning of a handshake: the header of a ServerHello and half of it."""
-    sock.sendall(record(HANDSHAKE, b"\x02\x00\x00\x56\x03\x03" + b"\x5a" * 20))
+def server_hello(version=b"\3\3"):
+    """A ServerHello that agrees to a suite nobody has."""
+    body = version + b"\x5a" * 32 + b"\0" + b"\xba\xba" + b"\0"
+    return record(HANDSHAKE, b"\2" + struct.pack(">I", len(body))[1:] + body)
 
 
 class Relay(relp.Server):
@@ -264,7 +264,8 @@ def exchange(sock, data):
     out = Outcome()
     try:
         sock.sendall(data)
-        while got := sock.recv(65536):
+        sock.settimeout(10)
+        while b"3 rsp" not in out.answer and (got := sock.recv(65536)):
             out.answer += got
     except (ssl.SSLError, OSError) as e:
         out.end = str(e)

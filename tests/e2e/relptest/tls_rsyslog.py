@@ -2,9 +2,10 @@
 """rsyslog's TLS: imrelp and omrelp with GnuTLS or OpenSSL, held to one version where asked.
 
 A library is chosen for the whole process (module(load=... tls.tlslib=...)), so one rsyslogd holds
-any number of inputs or actions of one library. What pins the version belongs to the input with
-GnuTLS, but to the whole process with OpenSSL: librelp has one SSL_CTX, and the last
-tls.tlscfgcmd wins. Give every input of such a process the same version.
+any number of inputs or actions of one library. With GnuTLS the version and the CA belong to the
+input. With OpenSSL they belong to the process, because librelp 1.11 has one SSL_CTX: the first
+tls.caCert counts, and a tls.tlscfgcmd counts from the connection after the one it was set for. Give
+every input of such a process the same version, and the same file of CAs.
 """
 
 import os
@@ -18,6 +19,18 @@ VERSIONS = ("1.2", "1.3")
 _OMRELP = 'timeout="5" conn.timeout="5" action.resumeRetryCount="-1" action.resumeInterval="1" ' \
           'queue.type="LinkedList" queue.size="100000" queue.timeoutShutdown="200" ' \
           'queue.timeoutActionCompletion="200"'
+
+
+OPENSSL_CNF = """\
+openssl_conf = init
+[init]
+ssl_conf = ssl
+[ssl]
+system_default = default
+[default]
+MinProtocol = TLSv{0}
+MaxProtocol = TLSv{0}
+"""
 
 
 def pin(lib, version):
@@ -86,10 +99,11 @@ class OmrelpTls(rsyslog.Rsyslogd):
     """An rsyslogd of one library with many actions.
 
     actions: {name: (port, parameters)} or {name: (port, parameters, target)}. What comes as a
-    datagram to .socket is sent by every action, as "NAME MESSAGE".
+    datagram to .socket is sent by every action, as "NAME MESSAGE". version: holds the whole process
+    to it with OpenSSL, whose first connections know nothing of tls.tlscfgcmd yet.
     """
 
-    def __init__(self, folder, lib, actions, name=None):
+    def __init__(self, folder, lib, actions, name=None, version=None):
         name = name or "omrelp-" + lib
         self.lib = lib
         self.socket = os.path.join(folder, name + ".s")
@@ -105,7 +119,12 @@ class OmrelpTls(rsyslog.Rsyslogd):
             config.append(f'  action(type="omrelp" name="{n}" target="{host}" port="{port}" '
                           f'template="t-{n}" {_OMRELP} {params})\n')
         config.append("}\n")
-        super().__init__(folder, "".join(config), name)
+        env = None
+        if version and lib == "openssl":
+            env = dict(os.environ, OPENSSL_CONF=os.path.join(folder, name + ".cnf"))
+            with open(env["OPENSSL_CONF"], "w", encoding="ascii") as f:
+                f.write(OPENSSL_CNF.format(version))
+        super().__init__(folder, "".join(config), name, env)
         try:
             proc.wait_until(lambda: os.path.exists(self.socket), f"{self.socket} exists")
         except AssertionError as e:
