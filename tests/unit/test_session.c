@@ -363,8 +363,14 @@ static void odd_free(struct transport *t)
 	free(t);
 }
 
-static const struct transport_ops odd_ops = { "odd",	 odd_handshake, odd_read,
-					      odd_write, odd_shut,	odd_free };
+static const struct transport_ops odd_ops = {
+	.name = "odd",
+	.handshake = odd_handshake,
+	.read = odd_read,
+	.write = odd_write,
+	.shut = odd_shut,
+	.free = odd_free,
+};
 
 static struct transport *odd_wrap(void *arg, int fd, struct err *e)
 {
@@ -372,7 +378,7 @@ static struct transport *odd_wrap(void *arg, int fd, struct err *e)
 
 	(void)arg;
 	(void)e;
-	o->t = (struct transport){ &odd_ops, fd };
+	o->t = (struct transport){ .ops = &odd_ops, .fd = fd };
 	o->rnd = 7;
 	return &o->t;
 }
