@@ -175,7 +175,7 @@ void tls_io_end(struct tls_conn *c)
 	(void)shutdown(c->t.fd, SHUT_WR);
 	c->allowance = DRAIN_MAX;
 	while (drained < DRAIN_MAX) {
-		int n = recv_some(c, c->ahead, TLS_AHEAD);
+		ssize_t n = recv(c->t.fd, c->ahead, TLS_AHEAD, 0);
 		if (n <= 0)
 			break;
 		drained += (size_t)n;
