@@ -133,7 +133,6 @@ static void tell_stranger(struct tls_conn *c, enum tls_cause cause)
 
 static int failed(struct tls_conn *c, int result, struct err *e)
 {
-	struct tls_report *r = c->report;
 	enum tls_cause cause = tls_cause_of(c, result);
 
 	if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
@@ -149,8 +148,7 @@ static int failed(struct tls_conn *c, int result, struct err *e)
 	give_report(c);
 	if (result == TLS_IO_FAILED && !tls_io_gone(c, result))
 		return tls_io_say(c, "TLS handshake", e);
-	(void)tls_report_say(r, tls_now(), e);
-	return TRANSPORT_FAILED;
+	return tls_say(c, result, e);
 }
 
 int tls_handshake_end(struct tls_conn *c, int result, struct err *e)

@@ -47,7 +47,11 @@ struct tls_report {
 	bool server;	       /* we are the server of this connection */
 	enum tls_own own;      /* was a certificate of ours asked for, and sent? */
 	struct tls_certs chain; /* as the peer sent it, leaf first */
-	size_t bad;	       /* the place in chain of the certificate the cause is about */
+	/*
+	 * The place in chain of the certificate the cause is about; chain.n: it is of
+	 * the CA's file, and `seen` is its subject, escaped.
+	 */
+	size_t bad;
 	int alert;	       /* the number of the alert that came; -1: none */
 	bool alert_of_ours;    /* it was sent by us */
 	char wanted[512];      /* TLS_PEER_NAME, _FINGERPRINT: who would have been permitted, escaped */

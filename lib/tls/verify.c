@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/esc.h"
 #include "base/mem.h"
 #include "tls/internal.h"
 
@@ -204,6 +205,19 @@ static size_t place_sent(const struct tls_conn *c, const mbedtls_x509_crt *wante
 	return c->seen.chain.n;
 }
 
+/* One of our own file is to blame. */
+static void say_ca(struct tls_conn *c, const mbedtls_x509_crt *crt)
+{
+	struct tls_report *r = &c->seen;
+	const struct tls_certs *ca = &c->creds->ca_text;
+	size_t i = 0;
+
+	for (const mbedtls_x509_crt *at = &c->creds->ca; at && at != crt; at = at->next)
+		i++;
+	if (i < ca->n)
+		esc_text(r->seen, 128, slice_str(ca->at[i].subject));
+}
+
 static enum tls_cause judge(struct tls_conn *c)
 {
 	mbedtls_x509_crt *leaf = c->chain[0].crt;
@@ -219,6 +233,8 @@ static enum tls_cause judge(struct tls_conn *c)
 	if (v.cause == TLS_GOOD && !tls_has_purpose(leaf, whose))
 		v = (struct verdict){ TLS_PEER_PURPOSE, 0 };
 	c->seen.bad = place_sent(c, c->chain[v.at].crt);
+	if (c->seen.bad == c->seen.chain.n)
+		say_ca(c, c->chain[v.at].crt);
 	if (v.cause != TLS_GOOD)
 		return v.cause;
 	named = judge_name(c, &c->seen.chain.at[0]);
