@@ -36,7 +36,8 @@ int tls_io_send(void *conn, const unsigned char *p, size_t len)
 	invariant(len > 0 && len <= INT32_MAX);
 	if (!c->shaking)
 		return send_some(c, p, len);
-	if (c->at_own_certificate && p[0] != MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC)
+	/* TLS 1.3: a ChangeCipherSpec of 6 bytes alone, or in front of the certificate */
+	if (c->at_own_certificate && (p[0] != MBEDTLS_SSL_MSG_CHANGE_CIPHER_SPEC || len > 6))
 		c->sent_own_certificate = true;
 	buf_add(&c->flight, p, len);
 	return (int)len;
@@ -174,7 +175,7 @@ void tls_io_end(struct tls_conn *c)
 	(void)shutdown(c->t.fd, SHUT_WR);
 	c->allowance = DRAIN_MAX;
 	while (drained < DRAIN_MAX) {
-		int n = recv_some(c, c->ahead, TLS_AHEAD);
+		ssize_t n = recv(c->t.fd, c->ahead, TLS_AHEAD, 0);
 		if (n <= 0)
 			break;
 		drained += (size_t)n;

@@ -61,6 +61,10 @@ const struct tls_certs *tls_creds_ca(const struct tls_creds *c);
  * functions alone; it must outlive the transport, and outlives it with what was
  * seen. The handshake has no time limit of its own. Never fails.
  *
+ * w must live until the handshake is done, or the transport freed; if it ends
+ * while it has the handshake, the rest is computed here, when somebody asks. What
+ * is freed while w has it goes when w is done with it, or ends.
+ *
  * After a handshake the peer may still refuse us (TLS 1.3): an alert is a read
  * that fails, and says so. An end of the stream or a serverclose before the first
  * answer means the same from receivers that say nothing: `explain` tells.

@@ -9,7 +9,15 @@
 #define RECORD_MAX 16384
 
 /*
- * Records of either side after which a new connection is due.
+ * Records of either side after which a new connection is due. Two things have to
+ * be kept away from:
+ *  - a key of AES-GCM is good for 2^24.5 full records (RFC 8446 section 5.5);
+ *  - who keeps to that changes keys by KeyUpdate, which Mbed TLS 3.6 neither sends
+ *    nor takes (ssl_tls13_handle_hs_message_post_handshake: unexpected message).
+ *    GnuTLS sends one by itself with its 2^24th record, OpenSSL never does.
+ * A quarter of that is 64 GiB of full records, and half an hour of the fastest
+ * omrelp, which makes a record of each message. What is on its way meanwhile, at
+ * most a window, is far below the other three quarters.
  */
 #define RECORDS_MAX (1U << 22)
 
