@@ -17,8 +17,8 @@ from . import proc, rsyslog
 LIBS = ("gnutls", "openssl")
 VERSIONS = ("1.2", "1.3")
 
-# sub-second answers and no waiting at the end: librelp's defaults are 90 s and 10 s
-_OMRELP = 'timeout="5" conn.timeout="5" action.resumeRetryCount="-1" action.resumeInterval="1" ' \
+# no waiting at the end, and not for long before; but a busy machine is no reason to send again
+_OMRELP = 'timeout="30" conn.timeout="5" action.resumeRetryCount="-1" action.resumeInterval="1" ' \
           'queue.type="LinkedList" queue.size="100000" queue.timeoutShutdown="200" ' \
           'queue.timeoutActionCompletion="200"'
 
