@@ -118,10 +118,16 @@ struct transport *recv_tls_wrap(void *arg, int fd, struct err *e)
 
 /* --- all of them ----------------------------------------------------------------------- */
 
+/* The next client gets them: recv_tls_wrap asks each time. */
+static void on_changed(void *arg)
+{
+	(void)arg;
+}
+
 struct recv_tls *recv_tls_new(struct loop *l, const struct recv_tls_conf *conf, struct err *e)
 {
 	struct recv_tls *t = mem_zero(1, sizeof(*t));
-	struct tls_store_events ev = { .arg = t, .say = conf->say };
+	struct tls_store_events ev = { .arg = t, .say = conf->say, .changed = on_changed };
 	struct tls_conf policy;
 
 	t->conf = *conf;

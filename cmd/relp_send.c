@@ -54,7 +54,7 @@ static const struct opt opts[] = {
 	[OPT_V6] = { "ipv6", '6', NULL, "use only IPv6", NULL, NULL },
 	TLS_OPTION_ROWS(OPT_TLS_FIRST),
 	[OPT_FROM_CONFIG] = { "from-config", 0, "FILE", "connect exactly as forward would by this configuration; HOST:PORT is not given then", NULL, NULL },
-	[OPT_TLS_DIR] = { "tls-dir", 0, "DIR", "with --from-config: ca.crt, tls.crt and tls.key are there, as for forward", NULL, NULL },
+	[OPT_TLS_DIR] = { "tls-dir", 0, "DIR", "with --from-config: as with forward, where --auth-mode and --permitted-peer go over the configuration too", NULL, NULL },
 	[OPT_QUIT_AFTER] = { "quit-after", 0, NULL, "report, and go no further than this stage", "close", "configuration|dns|tcp|tls|open|messages|close" },
 	[OPT_COUNT] = { "count", 0, "N", "send N messages that are made and numbered here, and report how long the answers took", NULL, NULL },
 	[OPT_RATE] = { "rate", 0, "N", "send at most N messages a second", "as fast as it goes", NULL },
@@ -158,6 +158,16 @@ static int take_format(struct send *s, int which, const char *value, struct err 
 	return 0;
 }
 
+/* Two of them are options of forward too, which go over its document. */
+static int take_tls(struct wish *w, enum tls_option which, const char *value, struct err *e)
+{
+	if (which == TLS_OPT_AUTH_MODE && forward_tls_take(&w->over, FORWARD_TLS_AUTH_MODE, value, e) < 0)
+		return -1;
+	if (which == TLS_OPT_PEER && forward_tls_take(&w->over, FORWARD_TLS_PEER, value, e) < 0)
+		return -1;
+	return tls_options_take(&w->tls, which, value, e);
+}
+
 /* 0, or -1 with e for a wrong command line. */
 static int take_option(struct words *w, int which, const char *value, struct err *e)
 {
@@ -186,8 +196,7 @@ static int take_option(struct words *w, int which, const char *value, struct err
 		wish->from_config = value;
 		return 0;
 	case OPT_TLS_DIR:
-		wish->tls_dir = value;
-		return 0;
+		return forward_tls_take(&wish->over, FORWARD_TLS_DIR, value, e);
 	case OPT_QUIT_AFTER:
 		wish->quit_after = STAGE_CONFIGURATION;
 		return take_stage(wish, value);
@@ -221,7 +230,7 @@ static int take_option(struct words *w, int which, const char *value, struct err
 	case OPT_TIMEOUT:
 		return take_time(w, which, value, e);
 	default:
-		return tls_options_take(&wish->tls, (enum tls_option)(which - OPT_TLS_FIRST), value, e);
+		return take_tls(wish, (enum tls_option)(which - OPT_TLS_FIRST), value, e);
 	}
 }
 
@@ -255,9 +264,10 @@ static int check_from_config(struct words *w, struct err *e)
 {
 	char host[ADDR_HOST_MAX];
 	uint16_t port;
+	const struct tls_options *o = &w->s->w.tls;
 
-	if (w->s->w.tls.tls || w->s->w.tls.given)
-		return err_set(e, "--from-config says what to do about TLS: --tls and its companions cannot be given beside it");
+	if (o->tls || o->files.ca || o->files.cert || o->files.key)
+		return err_set(e, "--from-config says whether TLS is spoken: --tls, --ca, --cert and --key cannot be given beside it, but --tls-dir");
 	if (w->window || w->timeouts)
 		return err_set(e, "--from-config says the window and the time limits: they cannot be given beside it");
 	if (w->n_words && addr_split(slice_str(w->words[0]), host, &port, NULL) == 0 && port)
@@ -271,7 +281,7 @@ static int check_target(struct words *w, struct err *e)
 
 	if (wish->from_config)
 		return check_from_config(w, e);
-	if (wish->tls_dir)
+	if (wish->over.dir)
 		return err_set(e, "--tls-dir goes with --from-config; else there are --tls, --ca, --cert and --key");
 	if (!w->n_words)
 		return err_set(e, "where to? HOST:PORT is missing");

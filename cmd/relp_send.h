@@ -2,6 +2,7 @@
 #ifndef CMD_RELP_SEND_H
 #define CMD_RELP_SEND_H
 
+#include "cmd/forward_tls.h"
 #include "cmd/relp_send_input.h"
 #include "cmd/relp_send_load.h"
 #include "cmd/relp_send_other.h"
@@ -37,9 +38,9 @@ struct wish {
 	char host[ADDR_HOST_MAX];
 	uint16_t port;
 	int family;
-	const char *from_config, *tls_dir;
+	const char *from_config;
+	struct forward_tls_words over; /* --from-config: what goes over the document, as with forward */
 	struct tls_options tls;
-	bool conf_given; /* an option that --from-config says itself */
 	bool verbose, json, sizes;
 	bool quits; /* --quit-after */
 	enum stage quit_after;

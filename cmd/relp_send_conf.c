@@ -17,19 +17,6 @@ struct send_conf {
 	struct forward_conf forward;
 };
 
-static int put_tls_dir(struct config *c, const char *dir, struct err *e)
-{
-	if (!dir)
-		return 0;
-	if (!*dir)
-		return err_set(e, "--tls-dir is empty");
-	if (c->tls_files.present)
-		return err_set(e, "--tls-dir, and the document names the files for TLS too");
-	c->tls_files.present = true;
-	c->tls_files.directory = mem_strdup(dir);
-	return 0;
-}
-
 static void take_tls(struct send *s, const struct forward_tls_conf *t)
 {
 	struct tls_options *o = &s->w.tls;
@@ -50,7 +37,7 @@ int send_conf_load(struct send *s, struct err *e)
 	if (document_load(&c->document, s->w.from_config) < 0)
 		return err_set(e, "%s cannot be used: see above", s->w.from_config);
 	settings_hostname(host, sizeof(host));
-	if (put_tls_dir(&c->document.config, s->w.tls_dir, e) < 0 ||
+	if (forward_tls_put(&s->w.over, &c->document.config, e) < 0 ||
 	    settings_check_tls(&c->document.config, e) < 0 ||
 	    settings_from_config(&c->document.config, host, &c->forward, e) < 0)
 		return -1;

@@ -10,7 +10,7 @@
 #define LINE_MAX_BYTES (1 << 20)
 #define READ_BYTES (64 * 1024)
 
-/* 8 KiB is rsyslog's maxMessageSize, 128 KiB librelp's maxDataSize, 8096 an old value of rsyslog's. */
+/* 8096 is what rsyslog takes unless maxMessageSize is set, 128 KiB librelp's own limit. */
 const size_t input_sizes[] = { 1024,  2048,  4096,  8096,   8192,
 			       16384, 32768, 65536, 131072 };
 const size_t input_n_sizes = sizeof(input_sizes) / sizeof(input_sizes[0]);

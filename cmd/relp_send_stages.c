@@ -333,7 +333,7 @@ static void tell_sizes(struct send *s, struct stage_report *r)
 		json_object_end(&r->json);
 	}
 	json_array_end(&r->json);
-	stage_detail(r, "accepted does not mean whole: an imrelp cuts at its maxDataSize (8 KiB unless it is set)");
+	stage_detail(r, "accepted does not mean whole: an imrelp cuts at maxMessageSize (8096 bytes unless set)");
 	stage_detail(r, "and answers 200. On the receiver, FILE being where its messages go:");
 	stage_detail(r, "  awk '/probe=%s/ && match($0, /size=[0-9]+/) { print substr($0, RSTART, RLENGTH), (/END-[0-9]/ ? \"whole\" : \"CUT\") }' FILE",
 		     s->input.id);

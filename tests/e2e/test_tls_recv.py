@@ -51,9 +51,15 @@ class Client:
         except OSError:
             plain.close()
             raise
-        if opened:
+        if not opened:
+            return
+        try:
             self.send(b"open", OFFERS)
-            assert self.answer()[2].startswith(b"200 OK\n"), self.got
+            got = self.answer()
+            assert got[2].startswith(b"200 OK\n"), got
+        except BaseException:
+            self.sock.close()
+            raise
 
     def send(self, command, data=b""):
         self.txnr += 1
@@ -297,8 +303,9 @@ class Strangers(Case):
                 c.send(b"open", OFFERS)
                 self.assertEqual(c.answer(), (0, b"serverclose", b""))
             with self.assertRaises(EOFError):
-                c = Client(r.port, self.pki.client(), opened=False)
-                c.answer() and c.answer()
+                with Client(r.port, self.pki.client(), opened=False) as c:
+                    c.answer()
+                    c.answer()
         finally:
             for s in silent:
                 s.close()
@@ -434,7 +441,10 @@ class Files(Case):
                             "--cert", cert, "--key", key, "--ca", ca)
             self.assertEqual(done.code, 1, done)
             self.assertNotIn(b"listening", done.stderr)
-            self.assertNotIn(b"PRIVATE", done.stderr)
+            for path in (server.key, client.key):
+                with open(path, "rb") as f:
+                    for line in f.read().splitlines()[1:-1]:
+                        self.assertNotIn(line, done.stderr)
 
     def test_a_key_that_others_may_read(self):
         cert, key, ca = self.copy(self.pki.server())
@@ -478,20 +488,20 @@ class Omrelp(Case):
         return self.start(tls_rsyslog.OmrelpTls(self.folder, lib, {"a": (port, params)}))
 
     def test_mutual(self):
-        for lib in tls_rsyslog.LIBS:
-            for version in tls_rsyslog.VERSIONS:
-                with self.subTest(lib=lib, version=version):
-                    self.folder = os.path.join(os.path.dirname(self.output), lib + version)
-                    os.makedirs(self.folder)
-                    r = self.receiver("--permitted-peer", "client.test", "--verbose")
-                    params = tls_rsyslog.tls(lib, **tls_rsyslog.identity(self.pki.client()), auth="name",
-                                             permitted=["server.test"], version=version)
-                    sender = self.omrelp(lib, r.port, params)
-                    self.send(sender, 1, 2000)
-                    self.wait_exact(2000)
-                    r.wait_line("TLS " + re.escape(version) + ", .*CN=client.test")
-                    sender.__exit__()
-                    self.assertEqual(r.stop(), 0)
+        # omrelp with OpenSSL takes what is best, whatever its configuration says
+        for lib, version in (("gnutls", "1.2"), ("gnutls", "1.3"), ("openssl", None)):
+            with self.subTest(lib=lib, version=version):
+                self.folder = os.path.join(os.path.dirname(self.output), f"{lib}{version}")
+                os.makedirs(self.folder)
+                r = self.receiver("--permitted-peer", "client.test", "--verbose")
+                params = tls_rsyslog.tls(lib, **tls_rsyslog.identity(self.pki.client()), auth="name",
+                                         permitted=["server.test"], version=version)
+                sender = self.omrelp(lib, r.port, params)
+                self.send(sender, 1, 2000)
+                self.wait_exact(2000)
+                r.wait_line("TLS " + re.escape(version or "1.3") + ", .*CN=client.test")
+                sender.__exit__()
+                self.assertEqual(r.stop(), 0)
 
     def test_openssl_without_a_certificate(self):
         """Only where the receiver allows it; GnuTLS's omrelp has anonymous suites alone then."""

@@ -2,6 +2,7 @@
 """openssl s_server and s_client as RELP peers: TLS is theirs, RELP is spoken here, over their
 standard input and output."""
 
+import os
 import subprocess
 import threading
 
@@ -11,8 +12,23 @@ from relptest import proc, relp, tls_rsyslog
 def arguments(leaf, ca, version, more=()):
     out = ["-quiet", "-CAfile", ca, "-verify_return_error", *more]
     if leaf:
-        out += ["-cert", leaf.cert, "-key", leaf.key, "-cert_chain", leaf.cert]
+        out += ["-cert", leaf.cert, "-key", leaf.key] + intermediates(leaf)
     return out + (["-tls" + version.replace(".", "_")] if version else [])
+
+
+def intermediates(leaf):
+    """-cert takes the first certificate of a file alone; those behind it stand in one of their own."""
+    with open(leaf.cert, encoding="ascii") as f:
+        _, end, behind = f.read().partition("-----END CERTIFICATE-----\n")
+    assert end
+    if not behind:
+        return []
+    path = leaf.cert + ".chain"
+    if not os.path.exists(path):
+        with open(path + ".new", "w", encoding="ascii") as f:
+            f.write(behind)
+        os.replace(path + ".new", path)
+    return ["-cert_chain", path]
 
 
 class Openssl:
