@@ -20,6 +20,7 @@ void tls_cert_from(const mbedtls_x509_crt *crt, struct tls_cert *out);
 /* --- suites.c: what we agree to -------------------------------------------------- */
 
 #define TLS_SUITES_MAX 16
+#define TLS_RSA_BITS_MIN 2048 /* of certificates */
 struct tls_suites {
 	int ids[TLS_SUITES_MAX]; /* in the order of preference, 0 behind the last */
 };
