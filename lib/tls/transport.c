@@ -227,6 +227,7 @@ struct transport *tls_transport(struct tls_creds *creds, int fd, struct worker *
 	c->report = report ? report : &c->spare;
 	tls_report_clear(c->report);
 	c->report->alert = c->seen.alert = -1;
+	c->report->server = c->seen.server = creds->side == TLS_SERVER;
 	c->shaking = true;
 	mbedtls_ssl_init(&c->ssl);
 	/* it fails for want of memory alone, which stops the program (base/mem.h) */
