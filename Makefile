@@ -69,6 +69,8 @@ CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
 # C without exceptions: nobody unwinds, and the tables are a tenth of the program
 SMALL := -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections -fdata-sections
+# What a record does not pass, or passes in a few steps, is compiled by size as well.
+SMALL_DIRS := cmd lib/conf lib/forward lib/io lib/sink lib/tls
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # gcc that sees musl and the kernel's headers, and nothing of glibc. $(1): architecture
@@ -100,6 +102,7 @@ build/$(1)/obj/cmocka.o: Makefile tests/cmocka/config.h $(DEPS)/$(3)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(CMOCKAS) -c $(DEPS)/src/cmocka/src/cmocka.c -o $$@
 
+build/$(1)/obj/%.o: OURS += $(if $(filter x86-64 aarch64,$(1)),$$(if $$(filter $(SMALL_DIRS),$$(*D)),-Os))
 build/$(1)/obj/cmd/main.o: OURS += -DRELPBOX_VERSION='"$(VERSION)"'
 build/$(1)/obj/cmd/main.o: VERSION
 -include $$(wildcard build/$(1)/obj/*/*.d build/$(1)/obj/*/*/*.d)

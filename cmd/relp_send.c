@@ -116,6 +116,7 @@ struct words {
 static int take_stage(struct wish *w, const char *value)
 {
 	w->quits = true;
+	w->quit_after = STAGE_CONFIGURATION;
 	while (strcmp(stage_name(w->quit_after), value) != 0)
 		w->quit_after++;
 	return 0;
@@ -168,11 +169,36 @@ static int take_tls(struct wish *w, enum tls_option which, const char *value, st
 	return tls_options_take(&w->tls, which, value, e);
 }
 
+static int take_amount(struct words *w, int which, const char *value, struct err *e)
+{
+	struct wish *wish = &w->s->w;
+	uint64_t n;
+
+	switch (which) {
+	case OPT_COUNT:
+		w->count = value;
+		return take_number("count", value, COUNT_MAX, &w->s->input.count, e);
+	case OPT_RATE:
+		return take_number("rate", value, RATE_MAX, &wish->rate, e);
+	case OPT_WINDOW:
+		w->window = true;
+		if (take_number("window", value, 1 << 20, &n, e) < 0)
+			return -1;
+		wish->conf.relp.window_frames = (size_t)n;
+		return 0;
+	default:
+		w->size = value;
+		if (num_size(slice_str(value), 1, 1 << 20, &n) < 0)
+			return err_set(e, "--size: a size like 500, 8KiB or 1MiB, up to 1MiB");
+		w->s->input.size = (size_t)n;
+		return 0;
+	}
+}
+
 /* 0, or -1 with e for a wrong command line. */
 static int take_option(struct words *w, int which, const char *value, struct err *e)
 {
 	struct wish *wish = &w->s->w;
-	uint64_t n;
 
 	switch (which) {
 	case OPT_PRIORITY:
@@ -198,27 +224,14 @@ static int take_option(struct words *w, int which, const char *value, struct err
 	case OPT_TLS_DIR:
 		return forward_tls_take(&wish->over, FORWARD_TLS_DIR, value, e);
 	case OPT_QUIT_AFTER:
-		wish->quit_after = STAGE_CONFIGURATION;
 		return take_stage(wish, value);
 	case OPT_COUNT:
-		w->count = value;
-		return take_number("count", value, COUNT_MAX, &w->s->input.count, e);
 	case OPT_RATE:
-		return take_number("rate", value, RATE_MAX, &wish->rate, e);
 	case OPT_SIZE:
-		w->size = value;
-		if (num_size(slice_str(value), 1, 1 << 20, &n) < 0)
-			return err_set(e, "--size: a size like 500, 8KiB or 1MiB, up to 1MiB");
-		w->s->input.size = (size_t)n;
-		return 0;
+	case OPT_WINDOW:
+		return take_amount(w, which, value, e);
 	case OPT_PROBE_SIZE:
 		wish->sizes = true;
-		return 0;
-	case OPT_WINDOW:
-		w->window = true;
-		if (take_number("window", value, 1 << 20, &n, e) < 0)
-			return -1;
-		wish->conf.relp.window_frames = (size_t)n;
 		return 0;
 	case OPT_JSON:
 		wish->json = true;

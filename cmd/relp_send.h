@@ -16,7 +16,7 @@
 
 /*
  * What the files of relp-send share: relp_send.c (options), relp_send_run.c (the
- * way from stage to stage), relp_send_conf.c (--from-config),
+ * way from stage to stage), relp_send_messages.c, relp_send_conf.c (--from-config),
  * relp_send_tls.c, relp_send_certs.c (TLS), relp_send_stages.c (what is told).
  */
 
@@ -130,6 +130,24 @@ void send_tls_free(struct send *s);
 
 /* From dns to close: the exit code. */
 int send_run(struct send *s);
+
+/* --- relp_send_messages.c ----------------------------------------------------------- */
+
+/* What the loop and the session call. */
+void send_on_input(void *arg, uint32_t events);
+void send_on_again(void *arg);
+void send_on_room(void *arg);
+void send_on_accepted(void *arg, uint64_t first, uint64_t last, size_t count);
+void send_on_refused(void *arg, uint64_t token, unsigned code, struct slice text);
+
+/* A session ended: is there a further one for what is left to send? Then it was started. */
+bool send_next_session(struct send *s, enum session_end why, const struct err *e);
+/* The exit code for sizes that ended their sessions; 0: none did. */
+int send_code_of_sizes(const struct send *s);
+
+#define SEND_PROGRESS_MS 1000
+void send_on_progress(void *arg);
+void send_clear_progress(struct send *s);
 
 /* --- relp_send_stages.c ------------------------------------------------------------- */
 

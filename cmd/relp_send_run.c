@@ -3,19 +3,15 @@
 #include "cmd/relp_send.h"
 
 #include "base/clock.h"
-#include "base/esc.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
-#define REFUSALS_SHOWN 10
 #define GIVE_UP_MS 1000	     /* from a signal until what is unanswered is left behind */
 #define OTHER_MAX_MS 3000    /* for the probe of another protocol */
-#define PROGRESS_MS 1000
 
 /* --- the way on ---------------------------------------------------------------------------- */
 
@@ -41,133 +37,6 @@ static bool quits_after(struct send *s, enum stage stage)
 		return false;
 	s->stopped = true;
 	return true;
-}
-
-/* --- messages ------------------------------------------------------------------------------ */
-
-static bool make_message(struct send *s)
-{
-	if (s->message_waits)
-		return true;
-	s->message.len = 0;
-	s->message_waits = input_next(&s->input, &s->w.format, clock_real_us(), &s->message);
-	return s->message_waits;
-}
-
-/* Sends as much as there is and may go. True: there was no room for more. */
-static bool send_what_there_is(struct send *s)
-{
-	uint64_t wait_ms, now_us;
-
-	while (make_message(s)) {
-		now_us = clock_mono_us();
-		if (!session_room(s->session, s->message.len))
-			return true;
-		if (!load_may_send(&s->load, now_us, &wait_ms)) {
-			loop_timer_set(s->loop, &s->again, wait_ms);
-			return true;
-		}
-		session_send(s->session, ++s->sent, buf_slice(&s->message));
-		load_sent(&s->load, s->sent, s->message.len, now_us);
-		s->message_waits = false;
-	}
-	return false;
-}
-
-/* Moves things on: sends, asks for more input, or closes at its end. */
-static void pump(struct send *s)
-{
-	bool full = !s->signo && send_what_there_is(s);
-	bool want = !full && !s->input.ended && !s->signo;
-	struct err e;
-
-	if (s->input.open && loop_watch(s->loop, &s->input.watch, want ? EPOLLIN : 0, &e) < 0) {
-		s->input.error = e;
-		s->input.ended = true;
-	}
-	if (!full && s->input.ended)
-		session_close(s->session);
-}
-
-static void pump_outside(struct send *s)
-{
-	if (s->at != STAGE_MESSAGES || session_stage(s->session) != SESSION_RUNNING)
-		return;
-	pump(s);
-	session_flush(s->session);
-}
-
-static void on_input(void *arg, uint32_t events)
-{
-	struct send *s = arg;
-
-	(void)events;
-	input_read(&s->input);
-	pump_outside(s);
-}
-
-static void on_again(void *arg)
-{
-	pump_outside(arg);
-}
-
-static void on_room(void *arg)
-{
-	struct send *s = arg;
-
-	if (s->at == STAGE_MESSAGES)
-		pump(s);
-}
-
-/* --probe-size: the message under way is decided; e NULL: as the answer says. */
-static void decide_size(struct send *s, int fate, const char *text)
-{
-	struct size_result *z = &s->sizes[s->input.at++];
-
-	z->fate = fate;
-	z->us = load_took(&s->load, s->sent, clock_mono_us());
-	snprintf(z->text, sizeof(z->text), "%s", text);
-	s->input.waits = false;
-}
-
-static void on_accepted(void *arg, uint64_t first, uint64_t last, size_t count)
-{
-	struct send *s = arg;
-	uint64_t now_us = clock_mono_us();
-	char spent[SPENT_MAX];
-
-	s->accepted += count;
-	for (uint64_t t = first; s->trace.to && t <= last; t++)
-		trace_note(&s->trace, "message %llu is acknowledged after %s", (unsigned long long)t,
-			   spent_text(load_took(&s->load, t, now_us), spent));
-	load_accepted(&s->load, first, last, now_us);
-	if (s->input.kind == INPUT_SIZES)
-		decide_size(s, SIZE_ACCEPTED, "");
-}
-
-static void on_refused(void *arg, uint64_t token, unsigned code, struct slice text)
-{
-	struct send *s = arg;
-	char words[256];
-
-	load_refused(&s->load, clock_mono_us());
-	esc_text(words, sizeof(words), text);
-	if (s->input.kind == INPUT_SIZES) {
-		char answer[300];
-		snprintf(answer, sizeof(answer), "%u %s", code, words);
-		decide_size(s, SIZE_REFUSED, answer);
-		s->renews = true;
-		session_close(s->session);
-	}
-	/* the first few in words, the rest by their number at the end */
-	if (s->refused++ >= REFUSALS_SHOWN)
-		return;
-	if (s->report.how == REPORT_QUIET)
-		fprintf(stderr, "relpbox relp-send: message %llu was refused: %u %s\n",
-			(unsigned long long)token, code, words);
-	else
-		buf_printf(&s->refusals, "message %llu was refused: %u %s\n", (unsigned long long)token,
-			   code, words);
 }
 
 /* --- from stage to stage --------------------------------------------------------------------- */
@@ -236,15 +105,9 @@ static void shook_hands(struct send *s)
 	}
 }
 
-static void clear_progress(struct send *s)
-{
-	if (s->progress.fire)
-		fputs("\r\033[K", stderr);
-}
-
 static void sent_all(struct send *s)
 {
-	clear_progress(s);
+	send_clear_progress(s);
 	if (s->input.kind != INPUT_NONE)
 		tell_messages(s, s->input.error.text[0] ? &s->input.error : NULL);
 	(void)quits_after(s, STAGE_MESSAGES);
@@ -285,7 +148,7 @@ static void on_opened(void *arg, struct slice offers)
 	if (quits_after(s, STAGE_OPEN))
 		s->input = (struct input){ .kind = INPUT_NONE, .ended = true };
 	else if (s->progress.fire)
-		loop_timer_set(s->loop, &s->progress, PROGRESS_MS);
+		loop_timer_set(s->loop, &s->progress, SEND_PROGRESS_MS);
 }
 
 /* --- the end ------------------------------------------------------------------------------- */
@@ -327,7 +190,7 @@ static void conclude(struct send *s)
 		tell_open(s, e);
 		finish(s, code_of_open(s));
 	} else {
-		clear_progress(s);
+		send_clear_progress(s);
 		tell_messages(s, e);
 		finish(s, s->why == SESSION_END_SILENT ? EXIT_TIMEOUT : EXIT_CLOSED_EARLY);
 	}
@@ -375,44 +238,11 @@ static void closed(struct send *s, const struct err *e)
 	finish(s, s->refused ? EXIT_REFUSED : s->input.error.text[0] ? EXIT_FAILED : EXIT_OK);
 }
 
-/*
- * A further session for what is left to send: --probe-size gives each size that
- * broke one, or was refused, to the past; and a session's numbers can be used up.
- */
-static bool next_session(struct send *s, enum session_end why, const struct err *e)
-{
-	bool sizes = s->input.kind == INPUT_SIZES;
-
-	if (s->at != STAGE_MESSAGES || s->signo || s->input.ended)
-		return false;
-	if (sizes && s->input.waits && !s->message_waits && why != SESSION_END_CLOSED)
-		decide_size(s, why == SESSION_END_SILENT ? SIZE_SILENT : SIZE_CLOSED, e ? e->text : "");
-	else if (why != SESSION_END_CLOSED && !(sizes && s->renews))
-		return false;
-	s->renews = false;
-	session_start(s->session, &s->list);
-	return true;
-}
-
-/* How the sizes went that ended their sessions: the exit code, or 0. */
-static int code_of_sizes(const struct send *s)
-{
-	int code = EXIT_OK;
-
-	for (size_t i = 0; i < input_n_sizes; i++) {
-		if (s->sizes[i].fate == SIZE_CLOSED)
-			return EXIT_CLOSED_EARLY;
-		if (s->sizes[i].fate == SIZE_SILENT)
-			code = EXIT_TIMEOUT;
-	}
-	return code;
-}
-
 static void on_ended(void *arg, enum session_end why, const struct err *e)
 {
 	struct send *s = arg;
 
-	if (next_session(s, why, e))
+	if (send_next_session(s, why, e))
 		return;
 	s->why = why;
 	s->why_error = e ? *e : (struct err){ 0 };
@@ -420,7 +250,7 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 	if (s->at == STAGE_CLOSE || (why == SESSION_END_CLOSED && s->at == STAGE_MESSAGES)) {
 		closed(s, e);
 		if (s->code == EXIT_OK || s->code == EXIT_REFUSED)
-			s->code = code_of_sizes(s) ? code_of_sizes(s) : s->code;
+			s->code = send_code_of_sizes(s) ? send_code_of_sizes(s) : s->code;
 		return;
 	}
 	if (s->at == STAGE_TCP) {
@@ -441,9 +271,9 @@ static void on_ended(void *arg, enum session_end why, const struct err *e)
 static const struct session_events events = {
 	.stage = on_stage,
 	.opened = on_opened,
-	.accepted = on_accepted,
-	.refused = on_refused,
-	.room = on_room,
+	.accepted = send_on_accepted,
+	.refused = send_on_refused,
+	.room = send_on_room,
 	.ended = on_ended,
 };
 
@@ -540,18 +370,6 @@ static void on_signal(void *arg, int signo)
 	loop_timer_set(s->loop, &s->give_up, GIVE_UP_MS);
 }
 
-static void on_progress(void *arg)
-{
-	struct send *s = arg;
-
-	if (s->at == STAGE_MESSAGES && !s->ended) {
-		fprintf(stderr, "\r%llu of %llu sent, %llu acknowledged, %.0f a second\033[K",
-			(unsigned long long)s->sent, (unsigned long long)s->input.count,
-			(unsigned long long)s->accepted, load_per_second(&s->load, s->accepted));
-		loop_timer_set(s->loop, &s->progress, PROGRESS_MS);
-	}
-}
-
 /* --- all of it ------------------------------------------------------------------------------- */
 
 static int start(struct send *s, struct err *e)
@@ -559,12 +377,12 @@ static int start(struct send *s, struct err *e)
 	s->loop = loop_new(e);
 	if (!s->loop)
 		return -1;
-	s->input.watch.ready = on_input;
+	s->input.watch.ready = send_on_input;
 	s->input.watch.arg = s;
-	s->again = (struct loop_timer){ .fire = on_again, .arg = s };
+	s->again = (struct loop_timer){ .fire = send_on_again, .arg = s };
 	s->give_up = (struct loop_timer){ .fire = on_give_up, .arg = s };
 	if (s->input.kind == INPUT_LOAD && isatty(STDERR_FILENO))
-		s->progress = (struct loop_timer){ .fire = on_progress, .arg = s };
+		s->progress = (struct loop_timer){ .fire = send_on_progress, .arg = s };
 	s->w.conf.tap = trace_bytes;
 	s->w.conf.tap_arg = &s->trace;
 	s->session = session_new(s->loop, &s->w.conf, &events, s);
@@ -594,7 +412,7 @@ int send_run(struct send *s)
 	bool good = start(s, &e) == 0;
 	while (good && !s->ended)
 		good = loop_turn(s->loop, 60000, &e) == 0;
-	clear_progress(s);
+	send_clear_progress(s);
 	if (!good) {
 		fprintf(stderr, "relpbox relp-send: %s\n", e.text);
 		s->code = EXIT_FAILED;

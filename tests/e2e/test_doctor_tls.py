@@ -165,7 +165,7 @@ class Refused(Doctor):
 
     def test_expired(self):
         tls = self.check(self.pki.server("old", days=(-20, -10)), "peer-expired")
-        self.assertEqual(tls["chain"][0]["days_left"], -10)
+        self.assertIn(tls["chain"][0]["days_left"], (-10, -11))
 
     def test_not_yet_valid(self):
         self.check(self.pki.server("soon", days=(10, 20)), "peer-not-yet-valid")
