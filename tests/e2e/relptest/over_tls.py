@@ -37,7 +37,7 @@ class OverTls:
     tls_version = None
 
     def setUp(self):
-        super().setUp()
         server = pki().server()
         self.tls_context = context(server, server.ca, self.tls_version)
         self.tls_dir = pki().tls_dir("forward", pki().client())
+        super().setUp()
