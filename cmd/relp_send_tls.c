@@ -183,6 +183,8 @@ static void tell_ours(struct send *s, struct stage_report *r)
 /* Who was wanted, and who it was: where a name or a fingerprint is the matter. */
 static void tell_wanted(struct send *s, struct stage_report *r)
 {
+	if (!tls_cause_is_peer(s->seen.cause))
+		return;
 	if (s->seen.wanted[0]) {
 		stage_detail(r, "wanted: %s", s->seen.wanted);
 		json_str(&r->json, "wanted", slice_str(s->seen.wanted));
@@ -233,7 +235,7 @@ static void tell_failure(struct send *s, struct stage_report *r, const struct er
 	if (s->other_said)
 		stage_hint(r, "Without --tls it would work, and everybody on the way could read along; or is it the wrong port?");
 	else if (known)
-		stage_hint(r, tls_cause_hint(s->seen.cause));
+		stage_hint(r, tls_report_hint(&s->seen));
 	else
 		stage_hint(r, "Something takes connections there and does not answer a TLS hello: a receiver that hangs, or another protocol.");
 }

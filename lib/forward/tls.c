@@ -218,7 +218,7 @@ void forward_tls_ended(struct forward_tls *t, enum session_end why, struct err *
 		return;
 	if (known) /* that it was closed before open was answered is part of it */
 		(void)tls_report_say(&t->report, now_s(), e);
-	const char *hint = tls_cause_hint(cause);
+	const char *hint = tls_report_hint(&t->report);
 	size_t len = strlen(e->text);
 	note_failure(t, e, late);
 	if (known && hint) /* without its final stop */

@@ -131,6 +131,15 @@ static char *sni_of(const char *target)
 	return NULL;
 }
 
+/* Mbed TLS would find no certificate for any client, and tell it that nothing is in common. */
+static int check_purpose(const struct tls_creds *c, struct err *e)
+{
+	if (c->side == TLS_CLIENT || c->own_text.n == 0 || tls_has_purpose(&c->own, TLS_SERVER))
+		return 0;
+	return err_set(e, "certificate: it is for another purpose than to be shown by a server "
+			  "(its key usage or extended key usage says so)");
+}
+
 static int check_needs(const struct tls_creds *c, struct err *e)
 {
 	if (c->side == TLS_SERVER && c->own_text.n == 0)
@@ -194,7 +203,7 @@ static int fill(struct tls_creds *c, const struct tls_conf *conf, const struct t
 		return -1;
 	if (pem->ca.p && parse_certs(pem->ca, &c->ca_text, &c->ca, "CA", e) != 0)
 		return -1;
-	if (parse_own(c, pem, e) != 0 || check_needs(c, e) != 0)
+	if (parse_own(c, pem, e) != 0 || check_needs(c, e) != 0 || check_purpose(c, e) != 0)
 		return -1;
 	return configure(c, conf->version_max, e);
 }

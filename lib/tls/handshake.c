@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/esc.h"
 #include "tls/internal.h"
+
+#include <errno.h>
 
 /* --- in the thread, where there is one ---------------------------------------------- */
 
@@ -82,6 +85,27 @@ static int check_permitted(struct tls_conn *c)
 	return refuse(c);
 }
 
+/*
+ * The peer's signature of the handshake does not fit the key of its certificate,
+ * which itself is right. TLS 1.3 has one code for whatever is wrong there.
+ */
+static bool is_key_wrong(const struct tls_conn *c, int state, int r)
+{
+	if (!c->judged || c->seen.cause != TLS_GOOD)
+		return false;
+	return r == MBEDTLS_ERR_ECP_VERIFY_FAILED || r == MBEDTLS_ERR_RSA_VERIFY_FAILED ||
+	       r == MBEDTLS_ERR_RSA_INVALID_PADDING ||
+	       (state == MBEDTLS_SSL_CERTIFICATE_VERIFY && r == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
+}
+
+static int refuse_key(struct tls_conn *c, int state, int r)
+{
+	c->seen.cause = TLS_PEER_KEY;
+	/* the one place where Mbed TLS tells the peer nothing: a server of TLS 1.2 */
+	return state == MBEDTLS_SSL_CERTIFICATE_VERIFY && r != MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE ?
+		       refuse(c) : r;
+}
+
 static int step(struct tls_conn *c)
 {
 	int state = tls_private_state(c);
@@ -93,6 +117,8 @@ static int step(struct tls_conn *c)
 	note_agreed(c);
 	if (r == 0)
 		r = check_peer(c, state);
+	else if (is_key_wrong(c, state, r))
+		r = refuse_key(c, state, r);
 	if (r == 0 && mbedtls_ssl_is_handshake_over(&c->ssl)) {
 		c->over = true;
 		r = check_permitted(c);
@@ -117,13 +143,23 @@ int tls_handshake_run(struct tls_conn *c)
 static void give_report(struct tls_conn *c)
 {
 	tls_report_clear(c->report);
+	c->seen.server = c->creds->side == TLS_SERVER;
 	*c->report = c->seen;
 	c->seen = (struct tls_report){ .alert = -1 };
 }
 
+/* A stranger to TLS came to a server: by an alert it may see what it found (session_io.c does). */
+static void tell_stranger(struct tls_conn *c, enum tls_cause cause)
+{
+	if (c->creds->side != TLS_SERVER || (cause != TLS_PLAIN_RELP && cause != TLS_NOT_TLS))
+		return;
+	(void)mbedtls_ssl_send_alert_message(&c->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+					     MBEDTLS_SSL_ALERT_MSG_UNEXPECTED_MESSAGE);
+	(void)tls_io_flush(c);
+}
+
 static int failed(struct tls_conn *c, int result, struct err *e)
 {
-	struct tls_report *r = c->report;
 	enum tls_cause cause = tls_cause_of(c, result);
 
 	if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
@@ -134,12 +170,16 @@ static int failed(struct tls_conn *c, int result, struct err *e)
 		c->seen.alert_of_ours = true;
 	}
 	c->seen.cause = cause;
+	tell_stranger(c, cause);
+	c->seen.reset = result == TLS_IO_FAILED && c->io_errno == ECONNRESET;
+	if (cause == TLS_NOT_TLS)
+		esc_text(c->seen.seen, sizeof(c->seen.seen),
+			 slice_of((const char *)c->first, c->n_first));
 	tls_io_end(c);
 	give_report(c);
 	if (result == TLS_IO_FAILED && !tls_io_gone(c, result))
 		return tls_io_say(c, "TLS handshake", e);
-	(void)tls_report_say(r, tls_now(), e);
-	return TRANSPORT_FAILED;
+	return tls_say(c, result, e);
 }
 
 int tls_handshake_end(struct tls_conn *c, int result, struct err *e)

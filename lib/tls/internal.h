@@ -20,6 +20,7 @@ void tls_cert_from(const mbedtls_x509_crt *crt, struct tls_cert *out);
 /* --- suites.c: what we agree to -------------------------------------------------- */
 
 #define TLS_SUITES_MAX 16
+#define TLS_RSA_BITS_MIN 2048 /* of certificates */
 struct tls_suites {
 	int ids[TLS_SUITES_MAX]; /* in the order of preference, 0 behind the last */
 };
@@ -99,6 +100,8 @@ struct tls_conn {
 
 /* verify.c: for mbedtls_ssl_set_verify, with the struct tls_conn. */
 int tls_verify(void *conn, mbedtls_x509_crt *crt, int depth, uint32_t *flags);
+/* Its key usage and extended key usage let that side show it. */
+bool tls_has_purpose(const mbedtls_x509_crt *leaf, enum tls_side whose);
 /* The alert that tells the peer why it is refused. */
 int tls_alert_for(enum tls_cause cause);
 
@@ -130,6 +133,9 @@ void tls_private_alert_keys(struct tls_conn *c); /* before an alert that refuses
 /* cause.c */
 enum tls_cause tls_cause_of_alert(int alert, enum tls_own own);
 enum tls_cause tls_cause_of(const struct tls_conn *c, int result); /* of a failed handshake */
+
+/* The report in words; TRANSPORT_FAILED. result: of Mbed TLS. */
+int tls_say(const struct tls_conn *c, int result, struct err *e);
 
 /* Unix seconds. Mbed TLS looks at the same clock when it judges dates. */
 int64_t tls_now(void);

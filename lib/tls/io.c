@@ -173,7 +173,6 @@ void tls_io_end(struct tls_conn *c)
 	size_t drained = 0;
 
 	(void)shutdown(c->t.fd, SHUT_WR);
-	c->allowance = DRAIN_MAX;
 	while (drained < DRAIN_MAX) {
 		ssize_t n = recv(c->t.fd, c->ahead, TLS_AHEAD, 0);
 		if (n <= 0)

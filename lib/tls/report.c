@@ -16,6 +16,7 @@
 void tls_report_clear(struct tls_report *r)
 {
 	tls_certs_free(&r->chain);
+	tls_certs_free(&r->ca);
 	*r = (struct tls_report){ .alert = -1 };
 }
 
@@ -83,18 +84,26 @@ const char *tls_fingerprints_text(const struct tls_cert *c, char *out, size_t si
 
 static const struct tls_cert *bad_cert(const struct tls_report *r)
 {
-	return r->bad < r->chain.n ? &r->chain.at[r->bad] : NULL;
+	if (r->bad < r->chain.n)
+		return &r->chain.at[r->bad];
+	return r->ca.n ? &r->ca.at[0] : NULL;
 }
 
 /* Which certificate it is about. */
 static void add_which(struct buf *b, const struct tls_report *r)
 {
 	const struct tls_cert *c = bad_cert(r);
+	if (!c && r->chain.n && r->bad == r->chain.n && r->seen[0]) {
+		buf_printf(b, "the CA's certificate that is given here (%s)", r->seen);
+		return;
+	}
 	if (!c) {
 		buf_add_str(b, NOBODY);
 		return;
 	}
-	if (r->bad == 0)
+	if (r->bad >= r->chain.n)
+		buf_add_str(b, "the CA that is given here (");
+	else if (r->bad == 0)
 		buf_add_str(b, NOBODY " (");
 	else
 		buf_printf(b, "certificate %zu of the peer's chain (", r->bad + 1);
@@ -310,6 +319,10 @@ static void add_peer(struct buf *b, const struct tls_report *r, int64_t now)
 	case TLS_PEER_CA_AS_LEAF:
 		buf_add_str(b, " is a CA's own, not one for a peer");
 		break;
+	case TLS_PEER_KEY:
+		buf_add_str(b, " is not its own: it has not got the private key of it (its signature of "
+			       "the handshake is wrong)");
+		break;
 	default:
 		buf_printf(b, " is not meant for a TLS %s: its key usage or extended key usage says "
 			      "otherwise", r->server ? "client" : "server");
@@ -332,13 +345,16 @@ static void add_line(struct buf *b, const struct tls_report *r, int64_t now)
 		add_nothing_common(b, r);
 		break;
 	case TLS_NOT_TLS:
-		buf_add_str(b, "the peer does not speak TLS: its first bytes are none");
+		buf_add_str(b, "the peer does not speak TLS");
+		if (r->seen[0])
+			buf_printf(b, ": its answer begins with \"%s\"", r->seen);
 		break;
 	case TLS_PLAIN_RELP:
 		buf_add_str(b, "the peer speaks plain RELP, not TLS");
 		break;
 	case TLS_CLOSED:
-		buf_add_str(b, "the peer closed the connection in the TLS handshake");
+		buf_printf(b, "the peer %s the connection in the TLS handshake",
+			   r->reset ? "reset" : "closed");
 		break;
 	case TLS_ALERT:
 		add_alert_line(b, r);

@@ -23,6 +23,7 @@ enum tls_cause {
 	TLS_PEER_CA_AS_LEAF,	/* a CA's certificate instead of the peer's own */
 	TLS_PEER_PURPOSE,	/* key usage, or extended key usage, says otherwise */
 	TLS_PEER_WEAK,		/* a key or a signature that is not taken any more */
+	TLS_PEER_KEY,		/* it has not got the key of the certificate that it shows */
 	TLS_PEER_NAME,
 	TLS_PEER_NAME_CASE,	/* differs in case alone */
 	TLS_PEER_FINGERPRINT,
@@ -33,7 +34,7 @@ enum tls_cause {
 	TLS_NOTHING_COMMON,	/* no version, suite or signature in common; so with anonymous-only peers */
 	TLS_NOT_TLS,		/* the peer's first bytes are no TLS */
 	TLS_PLAIN_RELP,		/* they are RELP */
-	TLS_CLOSED,		/* ended in the handshake, before any certificate of ours */
+	TLS_CLOSED,		/* ended in the handshake, before any certificate of ours: see reset */
 	TLS_ALERT,		/* another alert */
 	TLS_BROKEN,		/* the peer breaks the protocol, or a record is damaged */
 };
@@ -47,11 +48,13 @@ struct tls_report {
 	bool server;	       /* we are the server of this connection */
 	enum tls_own own;      /* was a certificate of ours asked for, and sent? */
 	struct tls_certs chain; /* as the peer sent it, leaf first */
-	size_t bad;	       /* the place in chain of the certificate the cause is about */
+	size_t bad;	       /* the place in chain of the certificate the cause is about; behind its last: ca */
+	struct tls_certs ca;   /* the one of our file that it is about; none: it is about none of them */
+	bool reset;	       /* TLS_CLOSED: by a reset */
 	int alert;	       /* the number of the alert that came; -1: none */
 	bool alert_of_ours;    /* it was sent by us */
 	char wanted[512];      /* TLS_PEER_NAME, _FINGERPRINT: who would have been permitted, escaped */
-	char seen[512];	       /* and who it was, escaped */
+	char seen[512];	       /* and who it was, escaped; TLS_NOT_TLS: how its first answer begins */
 };
 
 void tls_report_clear(struct tls_report *r); /* frees what it holds; all zero is cleared too */
@@ -80,7 +83,8 @@ int tls_report_say(const struct tls_report *r, int64_t now, struct err *e);
 const char *tls_names_text(const struct tls_cert *c, char *out, size_t size);
 const char *tls_fingerprints_text(const struct tls_cert *c, char *out, size_t size);
 
-/* What to do about it, or NULL: one sentence. */
+/* What to do about it, or NULL: one sentence. By the cause alone; by all that was seen. */
 const char *tls_cause_hint(enum tls_cause cause);
+const char *tls_report_hint(const struct tls_report *r);
 
 #endif

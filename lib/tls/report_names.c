@@ -37,6 +37,9 @@ static const struct cause *cause_of(enum tls_cause cause)
 		[TLS_PEER_WEAK] = { "peer-weak",
 			"Issue it again with an EC key or RSA of 2048 bits or more, signed with "
 			"SHA-256 or better." },
+		[TLS_PEER_KEY] = { "peer-key",
+			"Somebody may pose as the peer with a copy of its certificate; or the peer has "
+			"the key of another certificate." },
 		[TLS_PEER_NAME] = { "peer-name",
 			"If it is the right peer, add one of its names to permittedPeer, or connect to "
 			"it by that name." },
@@ -76,6 +79,22 @@ const char *tls_cause_name(enum tls_cause cause)
 const char *tls_cause_hint(enum tls_cause cause)
 {
 	return cause_of(cause)->hint;
+}
+
+const char *tls_report_hint(const struct tls_report *r)
+{
+	bool ours = tls_cause_is_peer(r->cause) && r->ca.n && r->bad >= r->chain.n;
+	bool wanted = r->cause == TLS_WE_REFUSED || r->cause == TLS_WE_DROPPED;
+
+	if (ours && r->cause == TLS_PEER_WEAK)
+		return "The CA has to be made anew with an EC key or RSA of 2048 bits or more, here and "
+		       "at the peer.";
+	if (ours)
+		return "Put the CA's present certificate into the file here; if the dates look right, "
+		       "set the clock.";
+	if (wanted && r->own == TLS_OWN_NONE)
+		return "Give a certificate that the peer permits, and its key.";
+	return tls_cause_hint(r->cause);
 }
 
 bool tls_cause_is_peer(enum tls_cause cause)

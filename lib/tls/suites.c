@@ -65,7 +65,7 @@ static const mbedtls_x509_crt_profile profile = {
 	.allowed_curves = MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP256R1) |
 			  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP384R1) |
 			  MBEDTLS_X509_ID_FLAG(MBEDTLS_ECP_DP_SECP521R1),
-	.rsa_min_bitlen = 2048,
+	.rsa_min_bitlen = TLS_RSA_BITS_MIN,
 };
 
 void tls_suites_init(struct tls_suites *s)

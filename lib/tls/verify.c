@@ -33,6 +33,7 @@ static const struct {
 	{ TLS_PEER_CA_AS_LEAF, MBEDTLS_X509_BADCERT_CN_MISMATCH, MBEDTLS_SSL_ALERT_MSG_BAD_CERT },
 	{ TLS_PEER_PURPOSE, MBEDTLS_X509_BADCERT_KEY_USAGE, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT },
 	{ TLS_PEER_WEAK, MBEDTLS_X509_BADCERT_BAD_KEY, MBEDTLS_SSL_ALERT_MSG_UNSUPPORTED_CERT },
+	{ TLS_PEER_KEY, MBEDTLS_X509_BADCERT_BAD_KEY, MBEDTLS_SSL_ALERT_MSG_DECRYPT_ERROR },
 	{ TLS_PEER_NAME, MBEDTLS_X509_BADCERT_CN_MISMATCH, MBEDTLS_SSL_ALERT_MSG_BAD_CERT },
 	{ TLS_PEER_NAME_CASE, MBEDTLS_X509_BADCERT_CN_MISMATCH, MBEDTLS_SSL_ALERT_MSG_BAD_CERT },
 	{ TLS_PEER_FINGERPRINT, MBEDTLS_X509_BADCERT_CN_MISMATCH, MBEDTLS_SSL_ALERT_MSG_BAD_CERT },
@@ -105,6 +106,18 @@ static size_t flagged(const struct tls_conn *c, uint32_t flags)
 
 #define WEAK (MBEDTLS_X509_BADCERT_BAD_MD | MBEDTLS_X509_BADCERT_BAD_PK | MBEDTLS_X509_BADCERT_BAD_KEY)
 
+/* A certificate is weak by its issuer's key too: that is the one to name. */
+static struct verdict weak(const struct tls_conn *c, size_t at)
+{
+	const struct tls_link *above = at + 1 < c->n_chain ? &c->chain[at + 1] : NULL;
+
+	if ((c->chain[at].flags & MBEDTLS_X509_BADCERT_BAD_KEY) && above &&
+	    mbedtls_pk_get_type(&above->crt->pk) == MBEDTLS_PK_RSA &&
+	    mbedtls_pk_get_bitlen(&above->crt->pk) < TLS_RSA_BITS_MIN)
+		at++;
+	return (struct verdict){ TLS_PEER_WEAK, at };
+}
+
 static struct verdict judge_chain(const struct tls_conn *c)
 {
 	size_t at;
@@ -118,7 +131,7 @@ static struct verdict judge_chain(const struct tls_conn *c)
 	if (mbedtls_x509_crt_get_ca_istrue(c->chain[0].crt) == 1)
 		return (struct verdict){ TLS_PEER_CA_AS_LEAF, 0 };
 	if ((at = flagged(c, WEAK)) < c->n_chain)
-		return (struct verdict){ TLS_PEER_WEAK, at };
+		return weak(c, at);
 	/* whatever else Mbed TLS found */
 	if ((at = flagged(c, ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH)) < c->n_chain)
 		return (struct verdict){ TLS_PEER_UNKNOWN_CA, at };
@@ -141,12 +154,11 @@ static struct verdict judge_pinned(const struct tls_conn *c)
 
 /* --- the leaf ------------------------------------------------------------------------ */
 
-static bool has_purpose(const struct tls_conn *c, const mbedtls_x509_crt *leaf)
+bool tls_has_purpose(const mbedtls_x509_crt *leaf, enum tls_side whose)
 {
-	bool of_server = c->creds->side == TLS_CLIENT;
-	const char *oid = of_server ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
-	size_t len = of_server ? MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH) :
-				 MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH);
+	const char *oid = whose == TLS_SERVER ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
+	size_t len = whose == TLS_SERVER ? MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH) :
+					   MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH);
 
 	return mbedtls_x509_crt_check_key_usage(leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0 &&
 	       mbedtls_x509_crt_check_extended_key_usage(leaf, oid, len) == 0;
@@ -178,12 +190,13 @@ static void say_wanted_and_seen(struct tls_conn *c, const struct tls_cert *leaf)
 
 /* --- all of it ----------------------------------------------------------------------- */
 
-static void collect(struct tls_certs *out, const mbedtls_x509_crt *leaf)
+/* max: so many of them at most. */
+static void collect(struct tls_certs *out, const mbedtls_x509_crt *leaf, size_t max)
 {
 	size_t n = 0;
 
 	tls_certs_free(out);
-	for (const mbedtls_x509_crt *crt = leaf; crt && crt->raw.len && n < TLS_CHAIN_MAX; crt = crt->next)
+	for (const mbedtls_x509_crt *crt = leaf; crt && crt->raw.len && n < max; crt = crt->next)
 		n++;
 	if (!n)
 		return;
@@ -209,16 +222,19 @@ static enum tls_cause judge(struct tls_conn *c)
 {
 	mbedtls_x509_crt *leaf = c->chain[0].crt;
 	struct verdict v;
+	enum tls_side whose = c->creds->side == TLS_CLIENT ? TLS_SERVER : TLS_CLIENT;
 	enum tls_cause named;
 
-	collect(&c->seen.chain, leaf);
+	collect(&c->seen.chain, leaf, TLS_CHAIN_MAX);
 	/* one that could not be parsed was passed over, and left nothing (ssl_tls13_generic.c) */
 	if (c->seen.chain.n == 0)
 		return TLS_PEER_WEAK;
 	v = c->creds->auth == TLS_AUTH_NAME ? judge_chain(c) : judge_pinned(c);
-	if (v.cause == TLS_GOOD && !has_purpose(c, leaf))
+	if (v.cause == TLS_GOOD && !tls_has_purpose(leaf, whose))
 		v = (struct verdict){ TLS_PEER_PURPOSE, 0 };
 	c->seen.bad = place_sent(c, c->chain[v.at].crt);
+	if (c->seen.bad == c->seen.chain.n)
+		collect(&c->seen.ca, c->chain[v.at].crt, 1);
 	if (v.cause != TLS_GOOD)
 		return v.cause;
 	named = judge_name(c, &c->seen.chain.at[0]);

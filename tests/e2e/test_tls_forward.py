@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from relptest import rsyslog
-from relptest.case import Case, RELPBOX, SLOW
+from relptest.case import Case, RELPBOX, SLOW, needs_root
 from relptest.feed import Feeder, Held, Sender
 from relptest.forward import Forward, relp_config
 from relptest.imrelp import Imrelp
@@ -435,6 +435,15 @@ class Options(Tls):
         code, err = self.check("--tls-dir", where)
         self.assertEqual(code, 0)
         self.assertIn("tls.key", err)
+
+    @needs_root
+    def test_check_config_says_what_it_may_not_read_and_is_content(self):
+        path = self.write("c.yaml", relp_config(514))
+        p = subprocess.run([RELPBOX, "forward", "--check-config", "--config", path, "--tls-dir",
+                            self.pki.tls_dir("dir", self.node)], stdout=subprocess.PIPE,
+                           stderr=subprocess.PIPE, timeout=30 * SLOW, user=65534)
+        self.assertEqual(p.returncode, 0, p.stderr)
+        self.assertRegex(p.stderr, b"tls.key.*Permission denied.*not checked")
 
     def test_dry_run_needs_no_files(self):
         p = subprocess.run([RELPBOX, "forward", "--dry-run", "--config", self.write(

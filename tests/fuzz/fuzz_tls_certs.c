@@ -14,6 +14,7 @@
 #include "tests/fuzz/tls_keys.h"
 #include "tls/cert.h"
 #include "tls/peer.h"
+#include "tls/report.h"
 #include "tls/tls.h"
 
 #include <stdlib.h>
@@ -118,6 +119,22 @@ static void check_fingerprint(const struct tls_cert *c)
 	tls_peers_free(p);
 }
 
+/* All that is said of it can be shown on a terminal. */
+static void check_said(const struct tls_cert *c)
+{
+	struct tls_report r = { .chain = { (struct tls_cert *)c, 1 }, .alert = -1 };
+	char text[128];
+	struct err e;
+
+	check_text(tls_names_text(c, text, sizeof(text)));
+	check_text(tls_names_text(c, text, 5));
+	for (int cause = TLS_UNKNOWN; cause <= TLS_BROKEN; cause++) {
+		r.cause = (enum tls_cause)cause;
+		tls_report_say(&r, 0, &e);
+		check_text(e.text);
+	}
+}
+
 static void check_cert(const struct tls_cert *c, const struct tls_peers *peers)
 {
 	invariant(c->subject && c->issuer && c->serial && c->n_names <= TLS_NAMES_MAX);
@@ -125,6 +142,7 @@ static void check_cert(const struct tls_cert *c, const struct tls_peers *peers)
 	for (size_t i = 0; i < c->n_names; i++)
 		invariant(c->names[i].text);
 	check_fingerprint(c);
+	check_said(c);
 	if (peers)
 		(void)tls_peers_match(peers, c);
 }

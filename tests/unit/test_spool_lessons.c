@@ -361,6 +361,23 @@ static void lesson_10_what_another_version_set_aside_is_taken_back(void **state)
 	box_free(&b);
 }
 
+static void what_a_kill_left_of_a_file_being_replaced_is_removed(void **state)
+{
+	(void)state;
+	struct box b;
+	static const char *const names[] = { ".relpbox-tmp-0123456789abcdef", ".relpbox-tmp-mine" };
+	box_start(&b, 1 << 20);
+	int dir = open(b.dir, O_RDONLY | O_DIRECTORY);
+	for (size_t i = 0; i < 2; i++)
+		close(openat(dir, names[i], O_WRONLY | O_CREAT, 0600));
+	box_reopen(&b);
+	assert_int_equal(faccessat(dir, names[0], F_OK, 0), -1);
+	assert_int_equal(faccessat(dir, names[1], F_OK, 0), 0);
+	unlinkat(dir, names[1], 0);
+	close(dir);
+	box_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -373,6 +390,7 @@ int main(void)
 		cmocka_unit_test(lesson_9_a_damaged_frame_costs_that_frame),
 		cmocka_unit_test(lesson_9_a_payload_cannot_pose_as_a_frame),
 		cmocka_unit_test(lesson_10_another_version_is_set_aside),
+		cmocka_unit_test(what_a_kill_left_of_a_file_being_replaced_is_removed),
 		cmocka_unit_test(lesson_10_what_another_version_set_aside_is_taken_back),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -29,7 +29,7 @@ static void causes_have_stable_names(void **state)
 	static const char *const names[ALL_CAUSES] = {
 		"unknown", "good", "peer-no-certificate", "peer-unknown-ca", "peer-self-signed",
 		"peer-bad-signature", "peer-expired", "peer-not-yet-valid", "peer-ca-as-leaf",
-		"peer-purpose", "peer-weak", "peer-name", "peer-name-case", "peer-fingerprint",
+		"peer-purpose", "peer-weak", "peer-key", "peer-name", "peer-name-case", "peer-fingerprint",
 		"we-refused", "we-dropped", "nothing-common", "not-tls", "plain-relp", "closed", "alert",
 		"broken",
 	};
@@ -189,7 +189,7 @@ static void lines(void **state)
 		{ NULL, { .cause = TLS_NOTHING_COMMON, .alert = 40, .alert_of_ours = true },
 		  "no TLS version, cipher suite or kind of signature in common with the peer (our alert "
 		  "handshake_failure)" },
-		{ NULL, { .cause = TLS_NOT_TLS }, "the peer does not speak TLS: its first bytes are none" },
+		{ NULL, { .cause = TLS_NOT_TLS }, "the peer does not speak TLS" },
 		{ NULL, { .cause = TLS_PLAIN_RELP }, "the peer speaks plain RELP, not TLS" },
 		{ NULL, { .cause = TLS_CLOSED }, "the peer closed the connection in the TLS handshake" },
 		{ NULL, { .cause = TLS_ALERT, .alert = 77 }, "the peer ended TLS with alert 77" },

@@ -403,9 +403,9 @@ static void one_that_ends_soon(void **state)
 	static const struct {
 		const char *name, *words;
 	} cases[] = {
-		{ "ends-29.5", "(CN=ends-29.5.test) in tls.crt ends in 29 d 11 h" },
-		{ "ends-6.5", "ends in 6 d 11 h" },
-		{ "ends-0.5", "ends in 11 h 5" },
+		{ "ends-29.5", "(CN=ends-29.5.test) in tls.crt ends in 29 d " },
+		{ "ends-6.5", "ends in 6 d " },
+		{ "ends-0.5", " h " },
 		{ "expired", "in tls.crt expired on " },
 		{ "not-yet", "our certificate in tls.crt is not valid before " },
 		{ "short-lived", NULL }, /* it is meant to */

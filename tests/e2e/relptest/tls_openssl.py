@@ -81,7 +81,7 @@ class Server(Openssl):
     certificate of the client, which leads to ca."""
 
     def __init__(self, leaf, ca, version=None, asks=True, more=()):
-        self.port = proc.free_port()
+        self.port, = tls_rsyslog.free_ports(1)
         verify = ["-Verify", "4"] if asks else []
         super().__init__("s_server", "-accept", "127.0.0.1:%d" % self.port, "-naccept", "1",
                          *arguments(leaf, ca, version, [*verify, *more]))

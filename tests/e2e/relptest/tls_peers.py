@@ -6,11 +6,12 @@ What a server took part in stands in its counters, so that a test can say not ju
 refused" but "and nothing had arrived".
 """
 
+import select
 import socket
 import ssl
 import struct
 import subprocess
-import threading
+import warnings
 
 from relptest import pki, proc, relp
 
@@ -48,6 +49,15 @@ def context(server, cert=None, ca=None, version=None, ciphers=EVERY_SUITE, anony
     return ctx
 
 
+def old_versions(ctx):
+    """TLS 1.0 and 1.1 alone, of which Python warns."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        ctx.minimum_version = ssl.TLSVersion.TLSv1
+        ctx.maximum_version = ssl.TLSVersion.TLSv1_1
+    return ctx
+
+
 def forged_key(cert, other, path):
     """A key file that says it fits cert, an EC P-256 one, but signs with other's key."""
     def private(c):
@@ -81,6 +91,7 @@ class TlsServer(relp.Server):
 
     def _serve(self, sock, session):
         sock.settimeout(proc.LIMIT)
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         other = sock.dup()  # Python closes the one it could not wrap
         try:
             tls = self.context.wrap_socket(sock, server_side=True)
@@ -93,6 +104,18 @@ class TlsServer(relp.Server):
             other.close()
         self.handshakes += 1
         super()._serve(tls, session)
+
+    def _act(self, sock, action, txnr, good):
+        """Ends so that the other side sees the same each time."""
+        if action == relp.CLOSE:
+            drain(sock)
+        elif action == relp.SERVERCLOSE:
+            sock.sendall(relp.frame(0, b"serverclose"))
+            drain(sock)
+            action = relp.CLOSE
+        elif action == relp.RESET:
+            sock.recv(65536)
+        return super()._act(sock, action, txnr, good)
 
 
 def drain(sock, seconds=0.2):
@@ -165,41 +188,48 @@ class Relay(relp.Server):
         super().__init__()
 
     def _serve(self, sock, session):
-        up = socket.create_connection(("127.0.0.1", self.upstream))
-        threading.Thread(target=self._forth, args=(sock, up), daemon=True).start()
-        try:
-            for _ in range(self.count):
-                head = exactly(up, 5)
-                sock.sendall(head + exactly(up, struct.unpack(">H", head[3:])[0]))
-        except (OSError, EOFError):
-            pass
-        if self.then == relp.STALL:
-            self._held += [sock, up]
-            return
-        up.close()
-        if self.then == relp.RESET:
-            relp.reset(sock)
-        else:
-            sock.shutdown(socket.SHUT_RDWR)
-            sock.close()
+        with socket.create_connection(("127.0.0.1", self.upstream)) as up:
+            try:
+                self._pass(sock, up)
+            except OSError:
+                pass
+            if self.then == relp.STALL:
+                self._held += [sock, up.dup()]
+            elif self.then == relp.RESET:
+                relp.reset(sock)
+            else:
+                drain(sock)
+                sock.close()
+
+    def _pass(self, sock, up):
+        """Until so many records went back."""
+        came = b""
+        while self.count_of(came) < self.count:
+            for ready in select.select([sock, up], [], [], proc.LIMIT)[0]:
+                data = ready.recv(65536)
+                if not data:
+                    return
+                if ready is sock:
+                    up.sendall(data)
+                else:
+                    came += data
+        sock.sendall(came[:self.end_of(came, self.count)])
 
     @staticmethod
-    def _forth(sock, up):
-        try:
-            while data := sock.recv(65536):
-                up.sendall(data)
-        except OSError:
-            pass
+    def end_of(data, count):
+        """Where record number `count` ends; None: it is not there."""
+        at = 0
+        for _ in range(count):
+            if len(data) < at + 5:
+                return None
+            at += 5 + struct.unpack(">H", data[at + 3:at + 5])[0]
+        return at if at <= len(data) else None
 
-
-def exactly(sock, n):
-    out = b""
-    while len(out) < n:
-        data = sock.recv(n - len(out))
-        if not data:
-            raise EOFError
-        out += data
-    return out
+    def count_of(self, data):
+        n = 0
+        while self.end_of(data, n + 1) is not None:
+            n += 1
+        return n
 
 
 class OpensslServer:

@@ -9,14 +9,16 @@ every input of such a process the same version, and the same file of CAs.
 """
 
 import os
+import random
+import socket
 
 from . import proc, rsyslog
 
 LIBS = ("gnutls", "openssl")
 VERSIONS = ("1.2", "1.3")
 
-# sub-second answers and no waiting at the end: librelp's defaults are 90 s and 10 s
-_OMRELP = 'timeout="5" conn.timeout="5" action.resumeRetryCount="-1" action.resumeInterval="1" ' \
+# no waiting at the end, and not for long before; but a busy machine is no reason to send again
+_OMRELP = 'timeout="30" conn.timeout="5" action.resumeRetryCount="-1" action.resumeInterval="1" ' \
           'queue.type="LinkedList" queue.size="100000" queue.timeoutShutdown="200" ' \
           'queue.timeoutActionCompletion="200"'
 
@@ -72,7 +74,7 @@ class ImrelpTls(rsyslog.Rsyslogd):
 
     def __init__(self, folder, output, lib, inputs, name=None, limit=proc.LIMIT):
         self.output = output
-        self.ports = {n: proc.free_port() for n in inputs}
+        self.ports = dict(zip(inputs, free_ports(len(inputs))))
         self.lib = lib
         config = [f'global(net.enableDNS="off")\nmodule(load="imrelp" tls.tlslib="{lib}")\n'
                   'template(name="raw" type="string" string="%inputname% %rawmsg%\\n")\n']
@@ -130,6 +132,27 @@ class OmrelpTls(rsyslog.Rsyslogd):
         except AssertionError as e:
             self.__exit__()
             raise AssertionError(f"{e}; rsyslogd said:\n{self.stderr}") from None
+
+
+def free_ports(n):
+    """n ports, below those that the kernel gives to whoever asks for any: of many that were taken
+    one after the other as proc.free_port does, one soon comes twice."""
+    held, ports = [], []
+    try:
+        for port in random.sample(range(12000, 32000), 4 * n + 100):
+            s = socket.socket()
+            held.append(s)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            ports.append(port)
+            if len(ports) == n:
+                return ports
+    finally:
+        for s in held:
+            s.close()
+    raise AssertionError("no %d free ports" % n)
 
 
 def listening():
