@@ -133,15 +133,16 @@ static void tell_own(struct send *s, struct stage_report *r)
 
 void tell_configuration(struct send *s, uint64_t us, const struct err *e)
 {
+	const char *from = s->w.from_config ? s->w.from_config : "";
 	struct stage_report r;
+	char shown[300];
 
 	stage_begin(&r, STAGE_CONFIGURATION, !e, us);
 	if (e)
 		stage_seen(&r, "%s", e->text);
 	else
 		stage_seen(&r, "to %s port %u, %s%s%s", s->w.host, s->w.port, s->tls ? "TLS" : "in plain",
-			   s->w.from_config ? ", as forward by " : "",
-			   s->w.from_config ? s->w.from_config : "");
+			   *from ? ", as forward by " : "", esc_text(shown, sizeof(shown), slice_str(from)));
 	json_str(&r.json, "target", slice_str(s->w.host));
 	json_u64(&r.json, "port", s->w.port);
 	json_bool(&r.json, "tls", s->w.tls.tls);
