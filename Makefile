@@ -213,6 +213,11 @@ build/san/fuzz/%: build/san/obj/tests/fuzz/%.o build/san/obj/tests/fuzz/replay.o
 	@mkdir -p $(@D)
 	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
 
+# What both sides of TLS say: when lib/tls offers something else, that of before leads nowhere any more.
+fuzz-record: build/san/fuzz/fuzz_tls_client build/san/fuzz/fuzz_tls_server
+	for side in client server; do TLS_RECORD=testdata/fuzz/tls_$$side \
+		build/san/fuzz/fuzz_tls_$$side testdata/fuzz/tls_$$side/live-*; done
+
 # What it finds stays in build/fuzz: worth a look, and then a place in testdata/fuzz.
 fuzz: build/fuzz/fuzz_$(F)
 	@mkdir -p build/fuzz/corpus/$(F) testdata/fuzz/$(F)
@@ -245,7 +250,7 @@ ciphers: build/$(HOST)/ciphers
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
-.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz clang layers lint check \
+.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz-record fuzz clang layers lint check \
 	check-long demo bench ciphers clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:
