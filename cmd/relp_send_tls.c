@@ -188,6 +188,12 @@ static void tell_alert(struct send *s, struct stage_report *r)
 	json_bool(&r->json, "alert_of_ours", s->seen.alert_of_ours);
 }
 
+/* A line in a script's log: what stands in the line above it need not be said again. */
+static bool is_brief(const struct send *s)
+{
+	return s->report.how == REPORT_QUIET && !s->report.terminal;
+}
+
 static void tell_failure(struct send *s, struct stage_report *r, const struct err *e, int64_t now)
 {
 	bool known = s->seen.cause != TLS_UNKNOWN && s->seen.cause != TLS_GOOD;
@@ -198,8 +204,10 @@ static void tell_failure(struct send *s, struct stage_report *r, const struct er
 	if (s->other_said || s->seen.cause == TLS_PLAIN_RELP)
 		stage_seen(r, "this port speaks plain RELP, and was spoken to in TLS: ");
 	stage_seen(r, "%s", known ? said.text : e->text);
-	tell_wanted(s, r);
-	tell_alert(s, r);
+	if (!is_brief(s)) { /* that line says it already */
+		tell_wanted(s, r);
+		tell_alert(s, r);
+	}
 	if (s->other_asked) {
 		stage_detail(r, "probe: a plain open on a second connection got %s",
 			     s->other_said ? s->other_said : "no answer of RELP");
@@ -231,10 +239,11 @@ void tell_tls(struct send *s, const struct err *e)
 		tell_failure(s, &r, e, now);
 	else if (s->stopped)
 		stage_detail(&r, "whether it takes our certificate may show only with the answer to open");
-	tell_sni(s, &r);
-	tell_ours(s, &r);
-	/* a script's log need not have all of it where the certificate is not the matter */
-	if (!e || s->report.how != REPORT_QUIET || s->report.terminal || tls_cause_is_peer(s->seen.cause)) {
+	if (!e || !is_brief(s)) {
+		tell_sni(s, &r);
+		tell_ours(s, &r);
+	}
+	if (!e || !is_brief(s) || tls_cause_is_peer(s->seen.cause)) {
 		if (s->seen.chain.n)
 			stage_detail(&r, "the receiver's certificate%s:", s->seen.chain.n > 1 ? "s" : "");
 		tell_chain(&r, "chain", &s->seen.chain, now);

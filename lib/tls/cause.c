@@ -101,3 +101,16 @@ enum tls_cause tls_cause_of(const struct tls_conn *c, int result)
 		return is_unknown_kind(result) ? TLS_PEER_WEAK : TLS_BROKEN;
 	}
 }
+
+/* What is against the protocol can have many reasons: the number tells which, to who knows Mbed TLS. */
+int tls_say(const struct tls_conn *c, int result, struct err *e)
+{
+	struct err words;
+
+	(void)tls_report_say(c->report, tls_now(), &words);
+	if (c->report->cause == TLS_BROKEN)
+		err_code(e, words.code, "%.440s (Mbed TLS says -0x%04X)", words.text, (unsigned)-result);
+	else if (e)
+		*e = words;
+	return TRANSPORT_FAILED;
+}

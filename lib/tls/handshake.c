@@ -164,7 +164,6 @@ static void tell_stranger(struct tls_conn *c, enum tls_cause cause)
 
 static int failed(struct tls_conn *c, int result, struct err *e)
 {
-	struct tls_report *r = c->report;
 	enum tls_cause cause = tls_cause_of(c, result);
 
 	c->seen.alert = c->seen.alert_of_ours ? c->seen.alert : tls_alert_came(c, result);
@@ -187,8 +186,8 @@ static int failed(struct tls_conn *c, int result, struct err *e)
 	give_report(c);
 	if (result == TLS_IO_FAILED && !tls_io_gone(c, result))
 		return tls_io_say(c, "TLS handshake", e);
-	(void)tls_report_say(r, tls_now(), e);
-	if (cause == TLS_CLOSED && !c->n_first && !r->reset)
+	(void)tls_say(c, result, e);
+	if (e && cause == TLS_CLOSED && !c->n_first && !c->report->reset)
 		e->code = ENODATA;
 	return TRANSPORT_FAILED;
 }

@@ -144,6 +144,9 @@ enum tls_cause tls_cause_of_alert(int alert, enum tls_own own);
 enum tls_cause tls_cause_of(const struct tls_conn *c, int result);
 int tls_alert_came(const struct tls_conn *c, int result);
 
+/* The report in words; TRANSPORT_FAILED. result: of Mbed TLS. */
+int tls_say(const struct tls_conn *c, int result, struct err *e);
+
 /* Unix seconds. Mbed TLS looks at the same clock when it judges dates. */
 int64_t tls_now(void);
 

@@ -89,8 +89,6 @@
 #define MBEDTLS_PSA_CRYPTO_CONFIG_FILE "tls/psa_config.h"
 /* its caller is this program, not another world: a record is not copied in and out */
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
-/* a connection has two keys in it, and without this there is room for 32 */
-#define MBEDTLS_PSA_KEY_STORE_DYNAMIC
 
 /*
  * Left out: renegotiation, session tickets and resumption, pre-shared keys,

@@ -107,8 +107,7 @@ static int read_failed(struct tls_conn *c, int result, struct err *e)
 		r->alert_of_ours = false;
 		r->cause = tls_cause_of_alert(r->alert, r->own);
 	}
-	(void)tls_report_say(r, tls_now(), e);
-	return TRANSPORT_FAILED;
+	return tls_say(c, result, e);
 }
 
 static ssize_t tls_read(struct transport *t, void *p, size_t len, struct err *e)
@@ -227,6 +226,7 @@ struct transport *tls_transport(struct tls_creds *creds, int fd, struct worker *
 	c->report = report ? report : &c->spare;
 	tls_report_clear(c->report);
 	c->report->alert = c->seen.alert = -1;
+	c->report->server = c->seen.server = creds->side == TLS_SERVER;
 	c->shaking = true;
 	mbedtls_ssl_init(&c->ssl);
 	/* it fails for want of memory alone, which stops the program (base/mem.h) */

@@ -57,6 +57,7 @@ def wrong(p):
     p.server("expired", days=(-20, -10))
     p.server("not-yet", days=(10, 20))
     p.ca("expired-ca", days=(-20, -10))
+    p.server("of-expired-ca", ca="expired-ca")
     for days in (0.5, 6.5, 29.5):
         p.server("ends-%g" % days, days=(-300, days))
     p.server("short-lived", days=(-0.2, 0.3))

@@ -152,6 +152,7 @@ static const struct refused refused[] = {
 	{ "self-signed", { .ca = "ca" }, "self-signed", TLS_PEER_SELF_SIGNED, 48, "self" },
 	{ "expired", { .ca = "ca" }, "expired", TLS_PEER_EXPIRED, 45, "expired" },
 	{ "not yet valid", { .ca = "ca" }, "not-yet", TLS_PEER_NOT_YET_VALID, 45, "valid" },
+	{ "the CA has expired", { .ca = "expired-ca" }, "of-expired-ca", TLS_PEER_EXPIRED, 45, "the CA that is given here (CN=" },
 	{ "the CA as leaf", { .ca = "ca" }, "ca", TLS_PEER_CA_AS_LEAF, 42, "CA" },
 	{ "for something else", { .ca = "ca" }, "eku-code", TLS_PEER_PURPOSE, 43, "" },
 	{ "no signatures", { .ca = "ca" }, "no-usage", TLS_PEER_PURPOSE, 43, "" },
