@@ -9,7 +9,6 @@
 #include <mbedtls/platform_util.h>
 
 #include <immintrin.h>
-#include <stdbool.h>
 #include <stdint.h>
 
 #define AT_ONCE 8 /* blocks: as many as aesenc is under way with */
@@ -26,7 +25,7 @@ void mbedtls_aesni_gcm_mult(unsigned char c[16], const unsigned char a[16], cons
 #define HAS_PCLMUL (1u << 1)
 #define HAS_SSSE3 (1u << 9)
 
-static bool can(void)
+bool tls_gcm_is_fast(void)
 {
 	return mbedtls_aesni_has_support(HAS_AES) && mbedtls_aesni_has_support(HAS_PCLMUL) &&
 	       mbedtls_aesni_has_support(HAS_SSSE3);
@@ -152,7 +151,7 @@ int tls_gcm_update(mbedtls_gcm_context *ctx, const unsigned char *in, unsigned c
 {
 	size_t whole = 0, done;
 
-	if (len >= BLOCK + 2 * RUN && len <= LEN_MAX && can() &&
+	if (len >= BLOCK + 2 * RUN && len <= LEN_MAX && tls_gcm_is_fast() &&
 	    (out <= in || (size_t)(out - in) >= len))
 		whole = (len - BLOCK) / RUN * RUN;
 	if (whole) {
@@ -196,6 +195,13 @@ int tls_gcm_auth_decrypt(mbedtls_gcm_context *ctx, size_t len, const unsigned ch
 		ret = MBEDTLS_ERR_GCM_AUTH_FAILED;
 	}
 	return ret;
+}
+
+#else
+
+bool tls_gcm_is_fast(void)
+{
+	return false;
 }
 
 #endif

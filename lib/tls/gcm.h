@@ -3,6 +3,7 @@
 #define TLS_GCM_H
 
 #include <mbedtls/gcm.h>
+#include <stdbool.h>
 
 /*
  * mbedtls_gcm_crypt_and_tag and mbedtls_gcm_auth_decrypt, six times as fast on
@@ -22,6 +23,9 @@ int tls_gcm_auth_decrypt(mbedtls_gcm_context *ctx, size_t len, const unsigned ch
 			 size_t iv_len, const unsigned char *add, size_t add_len,
 			 const unsigned char *tag, size_t tag_len, const unsigned char *in,
 			 unsigned char *out);
+
+/* This processor computes AES-GCM so. */
+bool tls_gcm_is_fast(void);
 
 /* mbedtls_gcm_update, of the whole text at once. */
 int tls_gcm_update(mbedtls_gcm_context *ctx, const unsigned char *in, unsigned char *out, size_t len);
