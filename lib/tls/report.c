@@ -93,10 +93,6 @@ static const struct tls_cert *bad_cert(const struct tls_report *r)
 static void add_which(struct buf *b, const struct tls_report *r)
 {
 	const struct tls_cert *c = bad_cert(r);
-	if (!c && r->chain.n && r->bad == r->chain.n && r->seen[0]) {
-		buf_printf(b, "the CA's certificate that is given here (%s)", r->seen);
-		return;
-	}
 	if (!c) {
 		buf_add_str(b, NOBODY);
 		return;
