@@ -82,6 +82,13 @@ static int client_shut(struct transport *t, struct err *e)
 	return inner->ops->shut(inner, e);
 }
 
+static void client_explain(struct transport *t, struct err *e)
+{
+	struct transport *inner = client(t)->inner;
+
+	inner->ops->explain(inner, e);
+}
+
 static void client_free(struct transport *t)
 {
 	struct client *c = client(t);
@@ -97,6 +104,7 @@ static const struct transport_ops client_ops = {
 	.read = client_read,
 	.write = client_write,
 	.shut = client_shut,
+	.explain = client_explain,
 	.free = client_free,
 };
 

@@ -24,7 +24,8 @@ struct transport;
 
 struct transport_ops {
 	const char *name; /* "plain", "TLS" */
-	int (*handshake)(struct transport *t, struct err *e); /* 0 done, or an enum transport_want */
+	/* 0 done, or an enum transport_want. e->code ENODATA: the peer left before its first byte */
+	int (*handshake)(struct transport *t, struct err *e);
 	ssize_t (*read)(struct transport *t, void *p, size_t len, struct err *e);	/* > 0: bytes */
 	ssize_t (*write)(struct transport *t, const void *p, size_t len, struct err *e); /* > 0: bytes taken */
 	int (*shut)(struct transport *t, struct err *e); /* says goodbye, does not wait for it: 0 or a want */

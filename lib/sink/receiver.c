@@ -40,6 +40,7 @@ struct connection {
 	bool refused;	/* one too many: told so once it can be */
 	bool eof;	/* the other side sends no more */
 	bool read_waits_out, write_waits_out, said_goodbye;
+	bool heard; /* bytes of RELP, or what it thinks it is */
 	bool waits_for_worker; /* the handshake is computed beside the loop */
 };
 
@@ -223,8 +224,13 @@ static void take_messages(struct connection *c)
 }
 
 /* What it sent is still answered (receiver_turn) where it only closed its half. False: dropped. */
-static bool on_read_end(struct connection *c, ssize_t n, const struct err *e)
+static bool on_read_end(struct connection *c, ssize_t n, struct err *e)
 {
+	if (c->phase == PHASE_RUNNING && !c->heard && c->t->ops->explain) {
+		c->t->ops->explain(c->t, e);
+		if (n == TRANSPORT_EOF && e->text[0])
+			trouble(c, e);
+	}
 	if (n == TRANSPORT_FAILED) {
 		if (c->phase == PHASE_RUNNING)
 			trouble(c, e);
@@ -250,6 +256,7 @@ static bool read_some(struct connection *c)
 			return true;
 		if (n <= 0)
 			return on_read_end(c, n, &e);
+		c->heard = true;
 		/* read only so that the other side sees our end, and no reset */
 		if (c->phase == PHASE_ENDING || r->full)
 			continue;
@@ -275,7 +282,9 @@ static bool shake_hands(struct connection *c)
 	c->write_waits_out = got == TRANSPORT_WANT_WRITE;
 	c->waits_for_worker = got == TRANSPORT_WANT_WORKER;
 	if (got == TRANSPORT_FAILED) {
-		trouble(c, &e);
+		/* a port scan, or somebody's health check */
+		if (e.code != ENODATA)
+			trouble(c, &e);
 		drop(c);
 		return false;
 	}

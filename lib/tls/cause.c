@@ -71,14 +71,22 @@ static bool is_unknown_kind(int result)
 	}
 }
 
+int tls_alert_came(const struct tls_conn *c, int result)
+{
+	if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
+		return tls_private_alert(c);
+	return result == MBEDTLS_ERR_SSL_INVALID_MAC || result == MBEDTLS_ERR_SSL_INVALID_RECORD ?
+		       tls_io_plain_alert(c) : -1;
+}
+
 enum tls_cause tls_cause_of(const struct tls_conn *c, int result)
 {
 	if (result == TLS_REFUSED || (c->judged && c->seen.cause != TLS_GOOD))
 		return c->seen.cause;
 	if (!is_tls(c->first, c->n_first))
 		return is_relp(c->first, c->n_first) ? TLS_PLAIN_RELP : TLS_NOT_TLS;
-	if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-		return tls_cause_of_alert(tls_private_alert(c), c->seen.own);
+	if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE || tls_alert_came(c, result) >= 0)
+		return tls_cause_of_alert(tls_alert_came(c, result), c->seen.own);
 	if (result == TLS_IO_FAILED || tls_io_gone(c, result))
 		return cause_of_end(c);
 	switch (result) {

@@ -48,6 +48,8 @@ static int refuse(struct tls_conn *c)
 	if (c->seen.cause == TLS_PEER_NO_CERTIFICATE &&
 	    mbedtls_ssl_get_version_number(&c->ssl) == MBEDTLS_SSL_VERSION_TLS1_2)
 		alert = MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE;
+	if (c->seen.cause >= TLS_PEER_NAME && c->seen.cause <= TLS_PEER_FINGERPRINT)
+		alert = MBEDTLS_SSL_ALERT_MSG_ACCESS_DENIED; /* RFC 8446: valid, but not permitted */
 	c->seen.alert = alert;
 	c->seen.alert_of_ours = true;
 	tls_private_alert_keys(c);
@@ -95,15 +97,17 @@ static bool is_key_wrong(const struct tls_conn *c, int state, int r)
 		return false;
 	return r == MBEDTLS_ERR_ECP_VERIFY_FAILED || r == MBEDTLS_ERR_RSA_VERIFY_FAILED ||
 	       r == MBEDTLS_ERR_RSA_INVALID_PADDING ||
-	       (state == MBEDTLS_SSL_CERTIFICATE_VERIFY && r == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
+	       ((state == MBEDTLS_SSL_CERTIFICATE_VERIFY ||
+		 state == MBEDTLS_SSL_CLIENT_CERTIFICATE_VERIFY) &&
+		r == MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE);
 }
 
-static int refuse_key(struct tls_conn *c, int state, int r)
+static int refuse_key(struct tls_conn *c)
 {
 	c->seen.cause = TLS_PEER_KEY;
-	/* the one place where Mbed TLS tells the peer nothing: a server of TLS 1.2 */
-	return state == MBEDTLS_SSL_CERTIFICATE_VERIFY && r != MBEDTLS_ERR_SSL_HANDSHAKE_FAILURE ?
-		       refuse(c) : r;
+	/* Mbed TLS's alert, if there is one (a server of TLS 1.2 has none), under keys the peer has no more */
+	buf_drop(&c->flight, c->flight.len);
+	return refuse(c);
 }
 
 static int step(struct tls_conn *c)
@@ -118,7 +122,7 @@ static int step(struct tls_conn *c)
 	if (r == 0)
 		r = check_peer(c, state);
 	else if (is_key_wrong(c, state, r))
-		r = refuse_key(c, state, r);
+		r = refuse_key(c);
 	if (r == 0 && mbedtls_ssl_is_handshake_over(&c->ssl)) {
 		c->over = true;
 		r = check_permitted(c);
@@ -162,11 +166,14 @@ static int failed(struct tls_conn *c, int result, struct err *e)
 {
 	enum tls_cause cause = tls_cause_of(c, result);
 
-	if (result == MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE)
-		c->seen.alert = tls_private_alert(c);
-	else if (tls_cause_is_peer(cause) && !c->seen.alert_of_ours) {
+	c->seen.alert = c->seen.alert_of_ours ? c->seen.alert : tls_alert_came(c, result);
+	if (tls_cause_is_peer(cause) && !c->seen.alert_of_ours) {
 		/* Mbed TLS sent it, by the flag that verify.c set */
 		c->seen.alert = tls_alert_for(cause);
+		c->seen.alert_of_ours = true;
+	}
+	if (result == MBEDTLS_ERR_SSL_BAD_PROTOCOL_VERSION && c->seen.alert < 0) {
+		c->seen.alert = MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION;
 		c->seen.alert_of_ours = true;
 	}
 	c->seen.cause = cause;
@@ -179,7 +186,10 @@ static int failed(struct tls_conn *c, int result, struct err *e)
 	give_report(c);
 	if (result == TLS_IO_FAILED && !tls_io_gone(c, result))
 		return tls_io_say(c, "TLS handshake", e);
-	return tls_say(c, result, e);
+	(void)tls_say(c, result, e);
+	if (e && cause == TLS_CLOSED && !c->n_first && !c->report->reset)
+		e->code = ENODATA;
+	return TRANSPORT_FAILED;
 }
 
 int tls_handshake_end(struct tls_conn *c, int result, struct err *e)

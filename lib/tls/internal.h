@@ -88,6 +88,8 @@ struct tls_conn {
 	int io_errno; /* of the failed system call; 0: the end of the stream */
 	unsigned char first[TLS_FIRST_BYTES];
 	size_t n_first;
+	unsigned char record[TLS_FIRST_BYTES + 2]; /* how the record that came last in the handshake begins */
+	size_t record_at; /* bytes of it that came */
 	unsigned char ahead[TLS_AHEAD]; /* read, and not asked for yet */
 	size_t ahead_at, ahead_end;
 	bool dry; /* the socket had nothing when it was last asked, or was asked for enough */
@@ -118,6 +120,12 @@ int tls_io_send(void *conn, const unsigned char *p, size_t len);
 int tls_io_recv(void *conn, unsigned char *p, size_t len);
 #define TLS_IO_FAILED (-1)	     /* io_errno says why; no value of Mbed TLS's own */
 int tls_io_flush(struct tls_conn *c); /* the flight: 0, MBEDTLS_ERR_SSL_WANT_WRITE, TLS_IO_FAILED */
+/*
+ * A fatal alert in plain was the last that came: its number; -1: no. In TLS 1.3 a
+ * client that refuses the server's certificate may say so before it has changed
+ * its keys, as OpenSSL does, and to Mbed TLS that is a damaged record.
+ */
+int tls_io_plain_alert(const struct tls_conn *c);
 bool tls_io_gone(const struct tls_conn *c, int result); /* the peer ended or reset the connection */
 int tls_io_say(const struct tls_conn *c, const char *what, struct err *e); /* TRANSPORT_FAILED */
 /* No more is sent; what has come is thrown away, so that closing does not reset what the peer has still to read. */
@@ -132,7 +140,9 @@ void tls_private_alert_keys(struct tls_conn *c); /* before an alert that refuses
 
 /* cause.c */
 enum tls_cause tls_cause_of_alert(int alert, enum tls_own own);
-enum tls_cause tls_cause_of(const struct tls_conn *c, int result); /* of a failed handshake */
+/* Of a failed handshake; and the alert that the peer ended it with, -1: none. */
+enum tls_cause tls_cause_of(const struct tls_conn *c, int result);
+int tls_alert_came(const struct tls_conn *c, int result);
 
 /* The report in words; TRANSPORT_FAILED. result: of Mbed TLS. */
 int tls_say(const struct tls_conn *c, int result, struct err *e);

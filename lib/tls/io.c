@@ -101,6 +101,31 @@ static void keep_first(struct tls_conn *c, const unsigned char *p, size_t len)
 		c->first[c->n_first++] = p[i];
 }
 
+static size_t record_size(const struct tls_conn *c)
+{
+	return TLS_FIRST_BYTES + (size_t)c->record[3] * 256 + c->record[4];
+}
+
+static void keep_record(struct tls_conn *c, const unsigned char *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		if (c->record_at >= TLS_FIRST_BYTES && c->record_at == record_size(c))
+			c->record_at = 0;
+		if (c->record_at < sizeof(c->record))
+			c->record[c->record_at] = p[i];
+		c->record_at++;
+	}
+}
+
+int tls_io_plain_alert(const struct tls_conn *c)
+{
+	bool whole = c->record_at == sizeof(c->record) && record_size(c) == sizeof(c->record);
+
+	if (!whole || c->record[0] != MBEDTLS_SSL_MSG_ALERT || c->record[5] != MBEDTLS_SSL_ALERT_LEVEL_FATAL)
+		return -1;
+	return c->record[6];
+}
+
 /*
  * In the handshake exactly what is asked for is read: whatever follows it stays
  * in the socket, which then shows that it is there.
@@ -117,6 +142,7 @@ static int recv_shaking(struct tls_conn *c, unsigned char *p, size_t len)
 	if (n > 0) {
 		c->shaken += (size_t)n;
 		keep_first(c, p, (size_t)n);
+		keep_record(c, p, (size_t)n);
 	}
 	return n;
 }

@@ -187,7 +187,7 @@ static const char *alert_meaning(const struct tls_report *r)
 {
 	switch (r->alert) {
 	case 42:
-		return "something in it is wrong";
+		return "something in it is wrong, or it is not permitted";
 	case 43:
 		return "it is of a kind that it does not take";
 	case 44:
@@ -239,11 +239,11 @@ static void add_we_refused(struct buf *b, const struct tls_report *r)
 
 static void add_we_dropped(struct buf *b, const struct tls_report *r)
 {
-	const char *peer = r->server ? "sender" : "receiver";
-	buf_printf(b, "the %s dropped us right after the TLS handshake: ", peer);
+	buf_add_str(b, r->server ? "the sender left in or right after the TLS handshake: " :
+				   "the receiver dropped us right after the TLS handshake: ");
 	if (r->server)
-		buf_add_str(b, "it probably refuses our certificate (of an unknown CA, expired, or its "
-			       "name or fingerprint is not in its permittedPeer)");
+		buf_add_str(b, "it refuses our certificate (of an unknown CA, expired, or its name or "
+			       "fingerprint is not in its permittedPeer), or only tried the connection");
 	else if (r->own == TLS_OWN_NONE)
 		buf_add_str(b, "it asked for a client certificate, and we have none");
 	else if (r->own == TLS_OWN_NOT_ASKED)
@@ -343,7 +343,7 @@ static void add_line(struct buf *b, const struct tls_report *r, int64_t now)
 	case TLS_NOT_TLS:
 		buf_add_str(b, "the peer does not speak TLS");
 		if (r->seen[0])
-			buf_printf(b, ": its answer begins with \"%s\"", r->seen);
+			buf_printf(b, ": what it sent begins with \"%s\"", r->seen);
 		break;
 	case TLS_PLAIN_RELP:
 		buf_add_str(b, "the peer speaks plain RELP, not TLS");

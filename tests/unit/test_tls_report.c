@@ -182,8 +182,9 @@ static void lines(void **state)
 		  "certificate, so it is not that: it is full or stopping, or speaks something else than "
 		  "RELP" },
 		{ NULL, { .cause = TLS_WE_DROPPED, .alert = -1, .own = TLS_OWN_SENT, .server = true },
-		  "the sender dropped us right after the TLS handshake: it probably refuses our certificate "
-		  "(of an unknown CA, expired, or its name or fingerprint is not in its permittedPeer)" },
+		  "the sender left in or right after the TLS handshake: it refuses our certificate (of an "
+		  "unknown CA, expired, or its name or fingerprint is not in its permittedPeer), or only "
+		  "tried the connection" },
 		{ NULL, { .cause = TLS_NOTHING_COMMON, .alert = 70 },
 		  "no TLS version in common with the peer (its alert protocol_version)" },
 		{ NULL, { .cause = TLS_NOTHING_COMMON, .alert = 40, .alert_of_ours = true },
