@@ -65,6 +65,9 @@ MBEDTLSS = -fno-sanitize=nonnull-attribute -Ilib -I$(DEPS)/src/mbedtls/include -
 AES_x86-64_aes := -maes -mpclmul
 AES_x86-64_gcm := -maes -mpclmul
 AES_x86-64_aesni := -maes -mpclmul -mssse3
+# Whole records: lib/tls/gcm.h
+AES_x86-64_psa_crypto_aead := -Dmbedtls_gcm_crypt_and_tag=tls_gcm_crypt_and_tag \
+	-Dmbedtls_gcm_auth_decrypt=tls_gcm_auth_decrypt
 CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR_T_DEFINED -w
 
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero
@@ -213,6 +216,11 @@ build/san/fuzz/%: build/san/obj/tests/fuzz/%.o build/san/obj/tests/fuzz/replay.o
 	@mkdir -p $(@D)
 	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
 
+# What both sides of TLS say: when lib/tls offers something else, that of before leads nowhere any more.
+fuzz-record: build/san/fuzz/fuzz_tls_client build/san/fuzz/fuzz_tls_server
+	for side in client server; do TLS_RECORD=testdata/fuzz/tls_$$side \
+		build/san/fuzz/fuzz_tls_$$side testdata/fuzz/tls_$$side/live-*; done
+
 # What it finds stays in build/fuzz: worth a look, and then a place in testdata/fuzz.
 fuzz: build/fuzz/fuzz_$(F)
 	@mkdir -p build/fuzz/corpus/$(F) testdata/fuzz/$(F)
@@ -245,7 +253,7 @@ ciphers: build/$(HOST)/ciphers
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
-.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz clang layers lint check \
+.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz-record fuzz clang layers lint check \
 	check-long demo bench ciphers clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

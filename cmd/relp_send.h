@@ -94,6 +94,7 @@ struct send {
 	struct attempt attempts[ADDR_LIST_MAX];
 	enum stage at; /* the stage that is under way */
 	uint64_t started_us, began_us; /* all; this stage */
+	uint64_t took_us; /* until it failed; 0: it did not yet */
 	uint64_t tls_us;
 	bool tls_told;
 	const char *other_said; /* see other_ask */
@@ -150,6 +151,9 @@ void send_on_progress(void *arg);
 void send_clear_progress(struct send *s);
 
 /* --- relp_send_stages.c ------------------------------------------------------------- */
+
+/* How long the stage under way took; what was probed after it failed does not count. */
+uint64_t stage_took(const struct send *s);
 
 /* Each tells of its stage, from what stands in s. e: why it failed; NULL: it did not. */
 void tell_configuration(struct send *s, uint64_t us, const struct err *e);

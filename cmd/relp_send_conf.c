@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/relp_send.h"
 
+#include "base/esc.h"
 #include "base/mem.h"
 #include "cmd/cmd.h"
 #include "cmd/forward_conf.h"
@@ -32,10 +33,11 @@ static void take_tls(struct send *s, const struct forward_tls_conf *t)
 int send_conf_load(struct send *s, struct err *e)
 {
 	struct send_conf *c = s->conf = mem_zero(1, sizeof(*c));
-	char host[256];
+	char host[256], shown[300];
 
 	if (document_load(&c->document, s->w.from_config) < 0)
-		return err_set(e, "%s cannot be used: see above", s->w.from_config);
+		return err_set(e, "%s cannot be used: what is wrong is on standard error",
+			       esc_text(shown, sizeof(shown), slice_str(s->w.from_config)));
 	settings_hostname(host, sizeof(host));
 	if (forward_tls_put(&s->w.over, &c->document.config, e) < 0 ||
 	    settings_check_tls(&c->document.config, e) < 0 ||

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 /* Who falls behind catches up on so much at most; then the rate counts from now. */
-#define BEHIND_US 100000
+#define BEHIND_NS UINT64_C(100000000)
 
 void load_init(struct load *l, uint64_t rate, size_t window)
 {
@@ -25,13 +25,15 @@ void load_free(struct load *l)
 
 bool load_may_send(struct load *l, uint64_t now_us, uint64_t *wait_ms)
 {
+	uint64_t now_ns = now_us * 1000;
+
 	if (l->rate == 0)
 		return true;
-	if (now_us > l->due_us + BEHIND_US)
-		l->due_us = now_us;
-	if (now_us >= l->due_us)
+	if (now_ns > l->due_ns + BEHIND_NS)
+		l->due_ns = now_ns;
+	if (now_ns >= l->due_ns)
 		return true;
-	*wait_ms = (l->due_us - now_us) / 1000 + 1;
+	*wait_ms = (l->due_ns - now_ns) / 1000000 + 1;
 	return false;
 }
 
@@ -40,7 +42,7 @@ void load_sent(struct load *l, uint64_t token, size_t bytes, uint64_t now_us)
 	l->sent_us[token & l->mask] = now_us;
 	l->bytes += bytes;
 	if (l->rate)
-		l->due_us += 1000000 / l->rate;
+		l->due_ns += UINT64_C(1000000000) / l->rate;
 	if (l->begun_us == 0)
 		l->begun_us = now_us;
 }

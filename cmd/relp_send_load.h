@@ -14,7 +14,7 @@
  */
 struct load {
 	uint64_t rate;	 /* messages a second; 0: as fast as it goes */
-	uint64_t due_us; /* when the next one may go */
+	uint64_t due_ns; /* when the next one may go */
 	uint64_t *sent_us; /* by token, as many as may be under way */
 	size_t mask;
 	struct histogram latency;

@@ -19,6 +19,7 @@ static void enter(struct send *s, enum stage stage)
 {
 	s->at = stage;
 	s->began_us = clock_mono_us();
+	s->took_us = 0;
 }
 
 /* Nothing more is done; where a session still lives it is dropped. */
@@ -222,6 +223,7 @@ static void ask_other(struct send *s)
 	uint64_t limit_ms = s->w.conf.open_ms && s->w.conf.open_ms < OTHER_MAX_MS ? s->w.conf.open_ms :
 										      OTHER_MAX_MS;
 
+	s->took_us = stage_took(s);
 	trace_note(&s->trace, "does this port speak %s? Asking on a second connection",
 		   s->tls ? "plain RELP" : "TLS");
 	s->other_asked = true;

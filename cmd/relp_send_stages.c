@@ -12,6 +12,11 @@
 
 #define SHOWN 300 /* bytes of what a stranger says */
 
+uint64_t stage_took(const struct send *s)
+{
+	return s->took_us ? s->took_us : clock_mono_us() - s->began_us;
+}
+
 /* --- dns --------------------------------------------------------------------------------- */
 
 static const char *hint_dns(const struct send *s, int code)
@@ -46,7 +51,7 @@ void tell_dns(struct send *s, const struct err *e)
 	char text[ADDR_TEXT_MAX];
 	bool is_literal = addr_literal(s->w.host, s->w.port, &literal) == 0;
 
-	stage_begin(&r, STAGE_DNS, !e, clock_mono_us() - s->began_us);
+	stage_begin(&r, STAGE_DNS, !e, stage_took(s));
 	if (e)
 		stage_seen(&r, "%s", e->text);
 	else if (is_literal)
@@ -155,7 +160,7 @@ void tell_tcp(struct send *s, const struct err *e)
 	struct stage_report r;
 	char text[ADDR_TEXT_MAX];
 
-	stage_begin(&r, STAGE_TCP, !e, clock_mono_us() - s->began_us);
+	stage_begin(&r, STAGE_TCP, !e, stage_took(s));
 	if (!e)
 		stage_seen(&r, "connected to %s", addr_text(session_peer(s->session), text));
 	else if (s->list.n > 1)
@@ -239,7 +244,7 @@ void tell_open(struct send *s, const struct err *e)
 	struct stage_report r;
 	struct buf ours = { 0 };
 
-	stage_begin(&r, STAGE_OPEN, !e, clock_mono_us() - s->began_us);
+	stage_begin(&r, STAGE_OPEN, !e, stage_took(s));
 	if (!e)
 		seen_software(&r, buf_slice(&s->offers));
 	else if (s->other_said)
@@ -372,10 +377,13 @@ void tell_messages(struct send *s, const struct err *e)
 		of = s->input.count;
 	else if (s->input.kind == INPUT_SIZES)
 		of = input_n_sizes;
-	stage_begin(&r, STAGE_MESSAGES, !e && !s->refused && sizes_are_well(s), clock_mono_us() - s->began_us);
+	stage_begin(&r, STAGE_MESSAGES, !e && !s->refused && sizes_are_well(s), stage_took(s));
 	if (e)
 		stage_seen(&r, "%s; ", e->text);
-	stage_seen(&r, "%" PRIu64 " of %" PRIu64 " messages are acknowledged", s->accepted, of);
+	if (of)
+		stage_seen(&r, "%" PRIu64 " of %" PRIu64 " messages are acknowledged", s->accepted, of);
+	else
+		stage_seen(&r, "there were none");
 	if (s->refused)
 		stage_seen(&r, ", %" PRIu64 " refused", s->refused);
 	json_u64(&r.json, "messages", of);
@@ -405,7 +413,7 @@ void tell_close(struct send *s, const struct err *e)
 {
 	struct stage_report r;
 
-	stage_begin(&r, STAGE_CLOSE, true, clock_mono_us() - s->began_us);
+	stage_begin(&r, STAGE_CLOSE, true, stage_took(s));
 	if (e)
 		stage_seen(&r, "%s; all is answered, so nothing is lost", e->text);
 	else

@@ -97,6 +97,24 @@ static void tell_warnings(struct send *s, struct stage_report *r)
 	json_array_end(&r->json);
 }
 
+/* The CA certificates that are given: whose they are. */
+static void tell_ca(struct send *s, struct stage_report *r)
+{
+	const struct tls_certs *ca = s->store ? tls_creds_ca(tls_store_creds(s->store)) : NULL;
+	char shown[300];
+
+	json_array(&r->json, "ca_subjects");
+	for (size_t i = 0; ca && i < ca->n; i++) {
+		const char *subject = ca->at[i].subject ? ca->at[i].subject : "";
+		if (i < 5)
+			stage_detail(r, "    %s", esc_text(shown, sizeof(shown), slice_str(subject)));
+		json_str(&r->json, NULL, slice_str(subject));
+	}
+	json_array_end(&r->json);
+	if (ca && ca->n > 5)
+		stage_detail(r, "    and %zu more", ca->n - 5);
+}
+
 static void tell_own(struct send *s, struct stage_report *r)
 {
 	const struct tls_files *f = &s->w.tls.files;
@@ -105,6 +123,7 @@ static void tell_own(struct send *s, struct stage_report *r)
 
 	tell_permitted(s, r);
 	tell_file(r, "CA", "ca", f->ca);
+	tell_ca(s, r);
 	tell_file(r, "our certificate", "cert", f->cert);
 	tell_file(r, "its key", "key", f->key);
 	if (s->store && f->cert && shown)
@@ -114,15 +133,16 @@ static void tell_own(struct send *s, struct stage_report *r)
 
 void tell_configuration(struct send *s, uint64_t us, const struct err *e)
 {
+	const char *from = s->w.from_config ? s->w.from_config : "";
 	struct stage_report r;
+	char shown[300];
 
 	stage_begin(&r, STAGE_CONFIGURATION, !e, us);
 	if (e)
 		stage_seen(&r, "%s", e->text);
 	else
 		stage_seen(&r, "to %s port %u, %s%s%s", s->w.host, s->w.port, s->tls ? "TLS" : "in plain",
-			   s->w.from_config ? ", as forward by " : "",
-			   s->w.from_config ? s->w.from_config : "");
+			   *from ? ", as forward by " : "", esc_text(shown, sizeof(shown), slice_str(from)));
 	json_str(&r.json, "target", slice_str(s->w.host));
 	json_u64(&r.json, "port", s->w.port);
 	json_bool(&r.json, "tls", s->w.tls.tls);
@@ -226,7 +246,7 @@ void tell_tls(struct send *s, const struct err *e)
 	int64_t now = clock_real_us() / 1000000;
 	struct stage_report r;
 
-	stage_begin(&r, STAGE_TLS, !e, s->tls_us ? s->tls_us : clock_mono_us() - s->began_us);
+	stage_begin(&r, STAGE_TLS, !e, s->tls_us ? s->tls_us : stage_took(s));
 	if (!e)
 		stage_seen(&r, "%s, %s; the receiver is permitted", s->seen.version ? s->seen.version : "TLS",
 			   s->seen.cipher ? s->seen.cipher : "");

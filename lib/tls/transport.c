@@ -141,23 +141,41 @@ static ssize_t tls_read(struct transport *t, void *p, size_t len, struct err *e)
 	}
 }
 
+static ssize_t taken(struct tls_conn *c, size_t n)
+{
+	c->pending = 0;
+	c->records_out++;
+	return (ssize_t)n;
+}
+
 /*
  * Mbed TLS encrypts at once, and when it cannot send all of it wants to be called
  * again with as many bytes; it does not look at them a second time. Our callers may
  * have more by then, and at another address: so many of them are the same.
+ *
+ * What waits to be sent may be something else, or be gone: a peer that asks for a
+ * renegotiation is answered by an alert from inside a read. Mbed TLS's write takes
+ * whatever waits for ours, and whatever does not wait for news: ours would be lost
+ * behind such an alert, or be sent twice.
  */
 static ssize_t tls_write(struct transport *t, const void *p, size_t len, struct err *e)
 {
 	struct tls_conn *c = conn_of(t);
 	size_t want = c->pending ? c->pending : len < RECORD_MAX ? len : RECORD_MAX;
+	bool waits = tls_private_unsent(c);
+	int n;
 
 	invariant(len >= want && want > 0 && !c->shaking);
-	int n = mbedtls_ssl_write(&c->ssl, p, want);
-	if (n > 0) {
-		c->pending = 0;
-		c->records_out++;
-		return n;
+	if (c->pending && !waits)
+		return taken(c, want);
+	if (!c->pending && waits) {
+		n = mbedtls_ssl_write(&c->ssl, p, want); /* sends what waits, and takes nothing */
+		if (n == MBEDTLS_ERR_SSL_WANT_WRITE)
+			return TRANSPORT_WANT_WRITE;
 	}
+	n = mbedtls_ssl_write(&c->ssl, p, want);
+	if (n > 0)
+		return taken(c, (size_t)n);
 	if (n == MBEDTLS_ERR_SSL_WANT_WRITE) {
 		c->pending = want;
 		return TRANSPORT_WANT_WRITE;

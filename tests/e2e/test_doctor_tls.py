@@ -117,6 +117,15 @@ class Shown(Doctor):
         self.assertRegex(text, "(?m)^<~ 1 rsp ")
         self.assertNotRegex(text, "(?m)^(->|<-)")
 
+    def test_sizes_each_with_a_handshake(self):
+        peer = Server(message=lambda n, m: SERVERCLOSE if len(m) > 16384 else OK)
+        self.addCleanup(peer.stop)
+        front = self.front(ca=self.server.ca, upstream=peer.port)
+        stages = self.stages(front.port, "--probe-size", code=17, cert=self.client)
+        self.assertEqual([z["result"] for z in stages["messages"]["sizes"]],
+                         ["accepted"] * 6 + ["session closed"] * 3)
+        self.assertEqual(len(front.shaken), 4)
+
     def test_quit_after_tls_opens_no_session(self):
         peer = Server()
         self.addCleanup(peer.stop)
@@ -345,6 +354,23 @@ tls:
         self.assertEqual(result.code, 0, (result, result.stdout))
         stages = json_of(result)
         self.assertEqual(stages["configuration"]["auth_mode"], "name")
+        self.assertEqual(front.shaken[0].client, self.client.sha256)
+
+    def test_files_that_the_document_names(self):
+        front = self.front(ca=self.server.ca)
+        path = self.write("forward.yaml", f"""\
+apiVersion: relpbox/v1alpha1
+kind: Forward
+tls: {{ca: {self.server.ca}, cert: {self.client.cert}, key: {self.client.key}}}
+rsyslogRelpConfig:
+  target: 127.0.0.1
+  port: {front.port}
+  loggingRules:
+  - severity: 7
+""")
+        result = proc.run("relp-send", "--from-config", path, "--json")
+        self.assertEqual(result.code, 0, (result, result.stdout))
+        self.assertEqual(json_of(result)["configuration"]["key"], self.client.key)
         self.assertEqual(front.shaken[0].client, self.client.sha256)
 
     def test_its_permitted_peer(self):

@@ -12,6 +12,9 @@ from relptest.feed import Feeder
 class Away(Fault):
     """It is not delivered to, nothing is lost, it resumes by itself, without duplicates."""
 
+    # what is said of a receiver that is silent from the start, and of one that ends at open
+    SILENT, ENDED = "open", "open"
+
     def through(self, r, f, begin, end, error, tries, first=100):
         """A fault that begins while it is delivered, lasts, and ends. Duplicates: none."""
         self.send(first)
@@ -65,7 +68,7 @@ class Away(Fault):
     def test_silent_at_connect(self):
         r = self.receiver()
         f = self.forward(r, fields={"timeout": 1})
-        self.through(r, f, *self.ok(r, at_connect="silent"), "open", 3)
+        self.through(r, f, *self.ok(r, at_connect="silent"), self.SILENT, 3)
 
     def test_silent_at_open(self):
         r = self.receiver()
@@ -80,17 +83,17 @@ class Away(Fault):
     def test_closing_at_open(self):
         r = self.receiver()
         f = self.forward(r)
-        self.through(r, f, *self.ok(r, at_open="close"), "open", 8)
+        self.through(r, f, *self.ok(r, at_open="close"), self.ENDED, 8)
 
     def test_reset_at_open(self):
         r = self.receiver()
         f = self.forward(r)
-        self.through(r, f, *self.ok(r, at_open="reset"), "open", 8)
+        self.through(r, f, *self.ok(r, at_open="reset"), self.ENDED, 8)
 
     def test_serverclose_at_open(self):
         r = self.receiver()
         f = self.forward(r)
-        self.through(r, f, *self.ok(r, at_open="serverclose"), "open", 8)
+        self.through(r, f, *self.ok(r, at_open="serverclose"), self.ENDED, 8)
 
     def test_no_relp_at_all(self):
         r = self.receiver()

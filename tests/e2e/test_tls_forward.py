@@ -2,12 +2,13 @@
 """`relpbox forward` by TLS: files that come late, change and break; refusals of either side."""
 
 import os
+import re
 import shutil
 import ssl
 import subprocess
 import unittest
 
-from relptest import rsyslog
+from relptest import proc, rsyslog
 from relptest.case import Case, RELPBOX, SLOW, needs_root
 from relptest.feed import Feeder, Held, Sender
 from relptest.forward import Forward, relp_config
@@ -500,6 +501,55 @@ class LastGood(Tls):
                 self.assertEqual(f.wait_exit(), 1, f.talk())
                 self.assertIn("not used", f.talk())
                 self.assertEqual(len(r.front.shaken), f.was)
+
+
+class WithRelpRecv(Tls):
+    """Our own receiver, whose files change too."""
+
+    def recv(self, *args):
+        self.theirs = self.pki.tls_dir("recv", self.server)
+        self.port = getattr(self, "port", None) or proc.free_port()
+        self.out = self.path("arrived")
+        p = self.spawn([RELPBOX, "relp-recv", "--listen", "127.0.0.1:%d" % self.port, "--raw",
+                        "--output", self.out, "--append", "--tls", "--ca", self.theirs + "/ca.crt",
+                        "--cert", self.theirs + "/tls.crt", "--key", self.theirs + "/tls.key",
+                        *args], name="recv")
+        proc.wait_for_port(self.port)
+        return p
+
+    def arrived(self):
+        if not os.path.exists(self.out):
+            return []
+        with open(self.out, "rb") as f:
+            return [int(n) for n in re.findall(rb"src=b seq=(\d+)", f.read())]
+
+    def test_both_sides_have_new_files_under_load(self):
+        self.recv("--permitted-peer", "*.test")
+        f = self.forward(self.port).start()
+        feeder = Feeder(self, self.path("in"), source="b", count=20000, rate=8000)
+        self.until(lambda: len(self.arrived()) > 2000)
+        self.pki.tls_dir("recv", self.pki.server("server2"))
+        self.lay(self.pki.client("other"))
+        f.wait_status(lambda s: s["counts"]["tls_renewals"] == 1)
+        feeder.wait()
+        f.wait_empty()
+        self.assertEqual(self.arrived(), list(range(1, 20001)))
+        self.assertEqual(f.counts()["failures"], 0)
+        f.term()
+
+    def test_it_refuses_us_and_is_told_otherwise(self):
+        p = self.recv("--permitted-peer", "somebody.else")
+        f = self.forward(self.port).start()
+        feeder = Feeder(self, self.path("in"), source="b", count=100)
+        status = f.wait_status(lambda s: s["tls"]["last_failure"])
+        self.assertIn(status["tls"]["last_failure"]["cause"], ("we-refused", "we-dropped"))
+        self.assertEqual(self.arrived(), [])
+        feeder.wait()
+        self.end(p)
+        self.recv("--permitted-peer", "node.test")
+        f.wait_empty()
+        self.assertEqual(self.arrived(), list(range(1, 101)))
+        f.term()
 
 
 @unittest.skipUnless(rsyslog.available(), "no rsyslogd with imrelp and omrelp")

@@ -10,8 +10,8 @@
  *            { bytes to leave as they are, 2 bytes; what, 1 byte; n, 1 byte; bytes }
  *
  * Time stands still and random numbers come from a fixed seed, for each side
- * its own: what was recorded once (TLS_RECORD names a folder; a run with
- * MODE_LIVE writes there what the other side sent) is understood again.
+ * its own: what was recorded once (make fuzz-record; TLS_RECORD names a folder, and
+ * a run with MODE_LIVE writes there what the other side sent) is understood again.
  *
  * Whatever comes: a handshake that is done was done with a certificate of ours,
  * and what is read is what was sent, never anything else.

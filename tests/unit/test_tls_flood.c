@@ -111,9 +111,65 @@ static void warnings_later_do_not_hold_the_loop(void **state)
 	}
 }
 
+/* As a read does when the peer asks for a renegotiation. */
+static int refuse_renegotiation(struct tls_conn *c)
+{
+	return mbedtls_ssl_send_alert_message(&c->ssl, MBEDTLS_SSL_ALERT_LEVEL_WARNING,
+					      MBEDTLS_SSL_ALERT_MSG_NO_RENEGOTIATION);
+}
+
+static int full(void *conn, const unsigned char *p, size_t len)
+{
+	(void)conn;
+	(void)p;
+	(void)len;
+	return MBEDTLS_ERR_SSL_WANT_WRITE;
+}
+
+static void set_full(struct tls_conn *c, bool is_full)
+{
+	mbedtls_ssl_set_bio(&c->ssl, c, is_full ? full : tls_io_send, tls_io_recv, NULL);
+}
+
+/* Bytes are there once, and in order, whatever TLS itself had to say in between. */
+static void an_alert_neither_swallows_nor_doubles_bytes(void **state)
+{
+	static const struct end_spec client = { .ca = "ca", .cert = "client", .version_max = 12 };
+	struct pair p;
+	char got[16];
+
+	(void)state;
+	pair_init(&p, &client, &with_ca, false);
+	pair_shake(&p);
+	assert_true(p.client.done && p.server.done);
+	struct transport *t = p.client.t;
+	struct tls_conn *c = (struct tls_conn *)t;
+	/* the alert waits, then bytes come */
+	set_full(c, true);
+	assert_int_equal(refuse_renegotiation(c), MBEDTLS_ERR_SSL_WANT_WRITE);
+	assert_int_equal(t->ops->write(t, "one", 3, NULL), TRANSPORT_WANT_WRITE);
+	set_full(c, false);
+	assert_int_equal(t->ops->write(t, "one", 3, NULL), 3);
+	/* bytes wait, and the alert sends them */
+	set_full(c, true);
+	assert_int_equal(t->ops->write(t, "two", 3, NULL), TRANSPORT_WANT_WRITE);
+	set_full(c, false);
+	assert_int_equal(refuse_renegotiation(c), 0);
+	assert_int_equal(t->ops->write(t, "two", 3, NULL), 3);
+	assert_int_equal(t->ops->write(t, "end", 3, NULL), 3);
+	assert_int_equal(end_read(&p.server, got, sizeof(got)), 3);
+	assert_memory_equal(got, "one", 3);
+	assert_int_equal(end_read(&p.server, got, sizeof(got)), 3);
+	assert_memory_equal(got, "two", 3);
+	assert_int_equal(end_read(&p.server, got, sizeof(got)), 3);
+	assert_memory_equal(got, "end", 3);
+	pair_free(&p);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_alert_neither_swallows_nor_doubles_bytes),
 		cmocka_unit_test(warnings_later_do_not_hold_the_loop),
 		cmocka_unit_test(warnings_in_the_handshake_do_not_hold_the_thread),
 	};

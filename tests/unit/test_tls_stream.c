@@ -203,6 +203,21 @@ static void keys_that_are_old_are_told(void **state)
 	pair_free(&p);
 }
 
+/* Each has keys of its own in PSA's store, which holds 32 where it does not grow. */
+static void there_may_be_many_at_a_time(void **state)
+{
+	struct pair *all = mem_zero(40, sizeof(*all));
+
+	(void)state;
+	for (size_t i = 0; i < 40; i++)
+		open_pair(&all[i], 12 + i % 2);
+	for (size_t i = 0; i < 40; i++) {
+		assert_carries(&all[i].client, &all[i].server, "still here");
+		pair_free(&all[i]);
+	}
+	free(all);
+}
+
 /* --- what a silent end means --------------------------------------------------------------- */
 
 static void an_end_before_the_first_answer_is_explained(void **state)
@@ -384,6 +399,7 @@ int main(void)
 		cmocka_unit_test(a_damaged_record_breaks_it),
 		cmocka_unit_test(what_was_read_ahead_is_not_forgotten),
 		cmocka_unit_test(keys_that_are_old_are_told),
+		cmocka_unit_test(there_may_be_many_at_a_time),
 		cmocka_unit_test(an_end_before_the_first_answer_is_explained),
 		cmocka_unit_test(what_is_no_tls_is_recognised),
 		cmocka_unit_test(a_server_that_drops_us_after_our_certificate),

@@ -33,6 +33,8 @@ long = unittest.skipUnless(LONG, "long: tests/e2e/run --long")
 
 class Case(unittest.TestCase):
     maxDiff = 4000
+    tls_context = None  # of the receivers; relptest.over_tls sets both
+    tls_dir = None      # of forward
 
     def setUp(self):
         # short: the path of a unix socket has 107 bytes
@@ -79,7 +81,7 @@ class Case(unittest.TestCase):
                 f.close()
 
     def receiver(self, **faults):
-        r = Receiver(**faults)
+        r = Receiver(tls=self.tls_context, **faults)
         self.addCleanup(r.close)
         self.addCleanup(lambda: self.assertEqual(r.errors, [], "what a client did wrong"))
         return r

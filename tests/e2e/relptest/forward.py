@@ -49,6 +49,8 @@ class Forward:
                      "node"]
         for i in inputs:
             self.args += ["--input", i]
+        if case.tls_dir:
+            self.args += ["--tls-dir", case.tls_dir]
         for name, value in options.items():
             self.args += ["--" + name.replace("_", "-")] + ([] if value is True else [str(value)])
         self.wrapper = list(wrapper)

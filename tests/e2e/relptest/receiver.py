@@ -9,6 +9,7 @@ import random
 import re
 import selectors
 import socket
+import ssl
 import struct
 import threading
 import time
@@ -57,11 +58,15 @@ class Receiver:
     shuffle     answers of one read in random order
     rate        answers a second at the most
     clients_max connections at a time; others are closed at once
+
+    tls: an ssl.SSLContext of a server; None: plain. "silent" at_connect is then a silence
+    in the handshake, and the other faults come after it or in its stead.
     """
 
-    def __init__(self, host="127.0.0.1", port=0, **faults):
+    def __init__(self, host="127.0.0.1", port=0, tls=None, **faults):
         self.host = host
         self.port = port
+        self.tls = tls
         self.at_connect = self.at_open = self.at_close = "ok"
         self.at_message = None
         self.shuffle = False
@@ -267,7 +272,12 @@ class Receiver:
                 self._reset(c)
                 continue
             c.mute = what == "silent"
-            self._selector.register(sock, selectors.EVENT_READ, c)
+            if self.tls:
+                # the first read shakes hands
+                sock = c.sock = self.tls.wrap_socket(sock, server_side=True,
+                                                     do_handshake_on_connect=False)
+            if not (c.mute and self.tls):
+                self._selector.register(sock, selectors.EVENT_READ, c)
 
     def _drop(self, c):
         if self._connections.pop(c.number, None) is None:
@@ -285,10 +295,17 @@ class Receiver:
             pass
         self._drop(c)
 
+    def _recv(self, c):
+        """All that is there now: a record of TLS at a time, which the selector knows nothing of."""
+        data = c.sock.recv(READ_BYTES)
+        while self.tls and data and c.sock.pending():
+            data += c.sock.recv(READ_BYTES)
+        return data
+
     def _read(self, c):
         try:
-            data = c.sock.recv(READ_BYTES)
-        except BlockingIOError:
+            data = self._recv(c)
+        except (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return
         except OSError:
             self._drop(c)
@@ -455,7 +472,7 @@ class Receiver:
             while c.out:
                 n = c.sock.send(c.out)
                 del c.out[:n]
-        except BlockingIOError:
+        except (BlockingIOError, ssl.SSLWantWriteError):
             self._selector.modify(c.sock, selectors.EVENT_READ | selectors.EVENT_WRITE, c)
             return
         except OSError:

@@ -323,6 +323,9 @@ Seen while this was made, each between two rsyslogs:
   one that names another CA is checked against the first one's.
 - With OpenSSL, `tls.tlscfgcmd` belongs to the process as well, and counts from the connection after
   the one that it was set for: omrelp's first connection still speaks what the system allows.
+- With OpenSSL, omrelp actions whose first connections come at the same time race: about one start in
+  ten, some find no CA, refuse a good server ("unable to get local issuer certificate ... DISABLING
+  action"), and keep a processor busy for good. In these tests one connects before the others.
 - A GnuTLS omrelp does not show its certificate to a server that names the CAs it wants, when its own
   is not among them. relp-recv names none in fingerprint mode, so that pinned certificates are shown.
 """

@@ -116,6 +116,13 @@ class OmrelpTls(rsyslog.Rsyslogd):
         for n in actions:
             config.append(f'template(name="t-{n}" type="string" string="{n} %msg%")\n')
         config.append('ruleset(name="out") {\n')
+        first = None
+        if lib == "openssl" and len(actions) > 1:
+            first = Hello()
+            params = next(iter(actions.values()))[1]
+            config.append(f'  if $programname == "first" then {{\n    action(type="omrelp" '
+                          f'target="127.0.0.1" port="{first.port}" action.resumeRetryCount="0" '
+                          f'{params})\n    stop\n  }}\n')
         for n, (port, params, *target) in actions.items():
             host = target[0] if target else "127.0.0.1"
             config.append(f'  action(type="omrelp" name="{n}" target="{host}" port="{port}" '
@@ -129,9 +136,37 @@ class OmrelpTls(rsyslog.Rsyslogd):
         super().__init__(folder, "".join(config), name, env)
         try:
             proc.wait_until(lambda: os.path.exists(self.socket), f"{self.socket} exists")
+            if first:
+                first.wait(self.socket)
         except AssertionError as e:
             self.__exit__()
             raise AssertionError(f"{e}; rsyslogd said:\n{self.stderr}") from None
+
+
+class Hello:
+    """A listener that waits for one ClientHello and hangs up.
+
+    librelp with OpenSSL sets up its SSL_CTX at the first connection of the process, without a lock:
+    of actions that connect at the same time some find no CA in it, refuse their server, and then
+    turn in circles for ever. So one connects before all the others.
+    """
+
+    def __init__(self):
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self.listener.getsockname()[1]
+
+    def wait(self, path):
+        with self.listener, socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.connect(path)
+            s.send(b"<13>Nov 21 20:51:31 first: connect")
+            self.listener.settimeout(proc.LIMIT)
+            try:
+                sock, _ = self.listener.accept()
+                with sock:
+                    sock.settimeout(proc.LIMIT)
+                    sock.recv(1)
+            except OSError as e:
+                raise AssertionError(f"omrelp does not connect: {e}") from None
 
 
 def free_ports(n):
