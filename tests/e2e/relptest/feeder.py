@@ -2,10 +2,10 @@
 """Sends numbered datagrams, in a process of its own: python3 feeder.py OPTIONS.
 
 Waits where the socket is full (or, with --nonblock, counts what did not fit),
-stops at SIGTERM, and ends with one line of JSON: what was sent, the longest that one
-datagram took, and the longest for which the socket was never found empty: the reader
-paused no longer than that. With --steady, what could not be sent in time because this
-process had to wait for a processor is not sent all at once.
+stops at SIGTERM, and ends with one line of JSON: what was sent, and the longest that
+one datagram took. With --steady (and --rate) what could not be sent in time because
+this process had to wait for a processor is not sent all at once; and the longest is
+told for which the socket was never found empty: the reader paused no longer than that.
 """
 
 import argparse
@@ -93,9 +93,9 @@ def main():
         if a.rate and begin + i / a.rate > before:
             time.sleep(begin + i / a.rate - before)
             before = time.monotonic()
-        if unread(out) == 0:
-            empty = before
-        result["unread"] = max(result["unread"], before - empty)
+        if a.steady:
+            empty = before if unread(out) == 0 else empty
+            result["unread"] = max(result["unread"], before - empty)
         if stopping or not send(out, data, a.nonblock, result):
             break
         result["longest"] = max(result["longest"], time.monotonic() - before)
