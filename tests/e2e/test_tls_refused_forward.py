@@ -39,7 +39,7 @@ CASES = {
     "serverclose": ("dropped us", lambda p: TlsServer(context(
         True, p.server(), ca=p.ca().cert), open=relp.SERVERCLOSE)),
     "anonymous-only": ("in common", lambda p: TlsServer(context(True, anonymous=True))),
-    "plain-relp": ("closed the connection", lambda p: relp.Server()),
+    "plain-relp": ("speaks plain RELP", lambda p: peers.PlainServer()),
     "http": ("not speak TLS", lambda p: RawServer(peers.say(HTTP))),
     "closed-at-once": ("closed the connection", lambda p: RawServer(peers.say())),
     "reset-at-once": ("reset", lambda p: RawServer(peers.say(then="reset"))),
