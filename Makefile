@@ -65,9 +65,6 @@ MBEDTLSS = -fno-sanitize=nonnull-attribute -Ilib -I$(DEPS)/src/mbedtls/include -
 AES_x86-64_aes := -maes -mpclmul
 AES_x86-64_gcm := -maes -mpclmul
 AES_x86-64_aesni := -maes -mpclmul -mssse3
-# Whole records: lib/tls/gcm.h
-AES_x86-64_psa_crypto_aead := -Dmbedtls_gcm_crypt_and_tag=tls_gcm_crypt_and_tag \
-	-Dmbedtls_gcm_auth_decrypt=tls_gcm_auth_decrypt
 CMOCKAS = -Itests/cmocka -I$(DEPS)/src/cmocka/include -DHAVE_CONFIG_H -D_UINTPTR_T_DEFINED -w
 
 HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto-var-init=zero

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tls/gcm.h"
 #include "tls/internal.h"
 
 #include <mbedtls/ssl_ciphersuites.h>
@@ -13,30 +12,27 @@
 /*
  * The order of preference: of a client what it offers, of a server what it
  * takes of the client's; imrelp takes the client's, with both of its libraries.
- * Measured by bench/ciphers, MB/s of whole records on one core (docs/PERFORMANCE.md):
- * AES-128 3100, AES-256 2800, ChaCha20 520; on a processor without AES-NI 150, 130
- * and 530. So AES comes first where it is fast, and else ChaCha20.
+ * Measured by bench/ciphers, MB/s of whole records on one core with AES-NI
+ * (docs/PERFORMANCE.md): ChaCha20 430 to 550, AES-128 430, AES-256 390; on a
+ * processor without it 530, 150 and 130. So one order is right on both.
  */
 static const struct {
 	int id;
-	bool aes;
 	const char *name; /* as IANA has it */
 } suites[] = {
-	{ MBEDTLS_TLS1_3_AES_128_GCM_SHA256, true, "TLS_AES_128_GCM_SHA256" },
-	{ MBEDTLS_TLS1_3_AES_256_GCM_SHA384, true, "TLS_AES_256_GCM_SHA384" },
-	{ MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, false, "TLS_CHACHA20_POLY1305_SHA256" },
-	{ MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, true,
-	  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
-	{ MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, true,
-	  "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
-	{ MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, true,
-	  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" },
-	{ MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, true,
-	  "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
-	{ MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, false,
+	{ MBEDTLS_TLS1_3_CHACHA20_POLY1305_SHA256, "TLS_CHACHA20_POLY1305_SHA256" },
+	{ MBEDTLS_TLS1_3_AES_128_GCM_SHA256, "TLS_AES_128_GCM_SHA256" },
+	{ MBEDTLS_TLS1_3_AES_256_GCM_SHA384, "TLS_AES_256_GCM_SHA384" },
+	{ MBEDTLS_TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256,
 	  "TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256" },
-	{ MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256, false,
+	{ MBEDTLS_TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
 	  "TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256" },
+	{ MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256,
+	  "TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256" },
+	{ MBEDTLS_TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256, "TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256" },
+	{ MBEDTLS_TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384,
+	  "TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384" },
+	{ MBEDTLS_TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384, "TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384" },
 };
 #define N_SUITES (sizeof(suites) / sizeof(suites[0]))
 
@@ -81,15 +77,9 @@ static const mbedtls_x509_crt_profile profile = {
 void tls_suites_init(struct tls_suites *s)
 {
 	_Static_assert(N_SUITES < TLS_SUITES_MAX, "and the 0 at its end");
-	bool aes_first = tls_gcm_is_fast();
-	size_t n = 0;
 	for (size_t i = 0; i < N_SUITES; i++)
-		if (suites[i].aes == aes_first)
-			s->ids[n++] = suites[i].id;
-	for (size_t i = 0; i < N_SUITES; i++)
-		if (suites[i].aes != aes_first)
-			s->ids[n++] = suites[i].id;
-	s->ids[n] = 0;
+		s->ids[i] = suites[i].id;
+	s->ids[N_SUITES] = 0;
 }
 
 void tls_suites_conf(const struct tls_suites *s, mbedtls_ssl_config *conf)

@@ -22,6 +22,7 @@ USUAL = [
     (r"\b(127\.0\.0\.1|\[::1\]|localhost):\d+", r"\1:PORT"),
     (r"\bport \d+", "port PORT"),
     (r"\b\d+\.\d+ ms\b", "TIME"),
+    (r"\b\d+ days\b", "N days"),
 ]
 
 
