@@ -248,7 +248,7 @@ void tell_open(struct send *s, const struct err *e)
 	if (!e)
 		seen_software(&r, buf_slice(&s->offers));
 	else if (s->other_said)
-		stage_seen(&r, "this port speaks TLS, and was spoken to in plain: %s", e->text);
+		stage_seen(&r, "this port speaks TLS, and was spoken to in plain");
 	else
 		stage_seen(&r, "%s", e->text);
 	if (!e || s->report.how != REPORT_QUIET) {
