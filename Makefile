@@ -93,13 +93,13 @@ build/$(1)/lib.a: $$($(1)_LIB) build/sources
 build/$(1)/obj/%.o: %.c Makefile $(DEPS)/$(3)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $$(OURS) -c $$< -o $$@
-build/$(1)/obj/yaml/%.o: Makefile $(DEPS)/$(3)
+build/$(1)/obj/yaml/%.o: Makefile $(DEPS)/$(3) $(DEPS)/src/stamp
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(YAMLS) -c $(DEPS)/src/libyaml/src/$$*.c -o $$@
-build/$(1)/obj/mbedtls/%.o: Makefile lib/tls/mbedtls_config.h lib/tls/psa_config.h $(DEPS)/$(3)
+build/$(1)/obj/mbedtls/%.o: Makefile lib/tls/mbedtls_config.h lib/tls/psa_config.h $(DEPS)/$(3) $(DEPS)/src/stamp
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $$(call MBEDTLSS,$$*,$(if $(filter aarch64 x86-64,$(1)),$(1),$$(HOST))) $$(MBEDTLS_MORE) -c $(DEPS)/src/mbedtls/library/$$*.c -o $$@
-build/$(1)/obj/cmocka.o: Makefile tests/cmocka/config.h $(DEPS)/$(3)
+build/$(1)/obj/cmocka.o: Makefile tests/cmocka/config.h $(DEPS)/$(3) $(DEPS)/src/stamp
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(CMOCKAS) -c $(DEPS)/src/cmocka/src/cmocka.c -o $$@
 
