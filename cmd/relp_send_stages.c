@@ -366,17 +366,26 @@ static bool sizes_are_well(const struct send *s)
 	return true;
 }
 
+/* How many there are; of a stream: how many were sent. */
+static uint64_t to_send(const struct send *s)
+{
+	switch (s->input.kind) {
+	case INPUT_WORDS:
+		return s->input.n_words;
+	case INPUT_LOAD:
+		return s->input.count;
+	case INPUT_SIZES:
+		return input_n_sizes;
+	default:
+		return s->sent;
+	}
+}
+
 void tell_messages(struct send *s, const struct err *e)
 {
 	struct stage_report r;
-	uint64_t of = s->sent;
+	uint64_t of = to_send(s);
 
-	if (s->input.kind == INPUT_WORDS)
-		of = s->input.n_words;
-	else if (s->input.kind == INPUT_LOAD)
-		of = s->input.count;
-	else if (s->input.kind == INPUT_SIZES)
-		of = input_n_sizes;
 	stage_begin(&r, STAGE_MESSAGES, !e && !s->refused && sizes_are_well(s), stage_took(s));
 	if (e)
 		stage_seen(&r, "%s; ", e->text);
@@ -455,11 +464,18 @@ const char *exit_words(int code)
 void tell_result(struct send *s)
 {
 	struct stage_report r;
+	/* It failed before the stage that would have said it; of a single message that goes without saying. */
+	uint64_t left = s->code != EXIT_OK && s->at < STAGE_MESSAGES ? to_send(s) : 0;
 
-	if (s->report.how == REPORT_QUIET)
+	if (s->report.how == REPORT_QUIET) {
+		if (left > 1)
+			fprintf(stderr, "relpbox relp-send: 0 of %" PRIu64 " messages are acknowledged\n", left);
 		return;
+	}
 	stage_begin(&r, STAGE_RESULT, s->code == EXIT_OK, clock_mono_us() - s->started_us);
 	stage_seen(&r, "exit code %d: %s", s->code, exit_words(s->code));
+	if (left > 1)
+		stage_seen(&r, "; 0 of %" PRIu64 " messages are acknowledged", left);
 	json_i64(&r.json, "exit_code", s->code);
 	stage_end(&r, &s->report);
 }
