@@ -31,7 +31,6 @@ enum {
 	EXIT_TIMEOUT = 16,
 	EXIT_CLOSED_EARLY = 17,
 };
-const char *exit_words(int code);
 
 /* What was asked for. */
 struct wish {

@@ -431,7 +431,7 @@ void tell_close(struct send *s, const struct err *e)
 	stage_end(&r, &s->report);
 }
 
-const char *exit_words(int code)
+static const char *exit_words(int code)
 {
 	switch (code) {
 	case EXIT_OK:
