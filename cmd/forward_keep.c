@@ -3,11 +3,12 @@
 
 #include "base/mem.h"
 #include "forward/lastgood.h"
+#include "io/thread.h"
 
-#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
 #include <time.h>
+
+#define STACK_SIZE ((size_t)128 * 1024)
 
 /* The thread's own copy of all it needs. */
 struct forward_keep {
@@ -18,17 +19,22 @@ struct forward_keep {
 	bool running;
 };
 
+static void say_not_kept(const struct forward_keep *k, const struct err *e)
+{
+	say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s", e->text);
+}
+
 static void *keep(void *arg)
 {
 	const struct forward_keep *k = arg;
 	struct err e;
 	if (lastgood_save(k->spool_dir, buf_slice(&k->text), &e) < 0)
-		say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s",
-		    e.text);
+		say_not_kept(k, &e);
 	return NULL;
 }
 
-struct forward_keep *forward_keep_new(const struct document *d, bool tls_by_option, const struct say *say)
+struct forward_keep *forward_keep_new(const struct document *d, bool tls_by_option,
+				      const struct say *say)
 {
 	struct forward_keep *k = mem_zero(1, sizeof(*k));
 	k->say = *say;
@@ -57,11 +63,10 @@ void forward_keep_ready(void *arg, const char *spool_dir)
 		return; /* the disk is slow, not sick: it is being kept */
 	if (!k->spool_dir)
 		k->spool_dir = mem_strdup(spool_dir);
-	int error = pthread_create(&k->thread, NULL, keep, k);
-	k->running = error == 0;
-	if (error)
-		say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s",
-		    strerror(error));
+	struct err e;
+	k->running = thread_start(&k->thread, STACK_SIZE, keep, k, &e) == 0;
+	if (!k->running)
+		say_not_kept(k, &e);
 }
 
 void forward_keep_end(struct forward_keep *k)
