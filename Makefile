@@ -93,13 +93,13 @@ build/$(1)/lib.a: $$($(1)_LIB) build/sources
 build/$(1)/obj/%.o: %.c Makefile $(DEPS)/$(3)
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $$(OURS) -c $$< -o $$@
-build/$(1)/obj/yaml/%.o: Makefile $(DEPS)/$(3)
+build/$(1)/obj/yaml/%.o: Makefile $(DEPS)/$(3) $(DEPS)/src/stamp
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(YAMLS) -c $(DEPS)/src/libyaml/src/$$*.c -o $$@
-build/$(1)/obj/mbedtls/%.o: Makefile lib/tls/mbedtls_config.h lib/tls/psa_config.h $(DEPS)/$(3)
+build/$(1)/obj/mbedtls/%.o: Makefile lib/tls/mbedtls_config.h lib/tls/psa_config.h $(DEPS)/$(3) $(DEPS)/src/stamp
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $$(call MBEDTLSS,$$*,$(if $(filter aarch64 x86-64,$(1)),$(1),$$(HOST))) $$(MBEDTLS_MORE) -c $(DEPS)/src/mbedtls/library/$$*.c -o $$@
-build/$(1)/obj/cmocka.o: Makefile tests/cmocka/config.h $(DEPS)/$(3)
+build/$(1)/obj/cmocka.o: Makefile tests/cmocka/config.h $(DEPS)/$(3) $(DEPS)/src/stamp
 	@mkdir -p $$(@D)
 	$$(Q)$(2) $(CMOCKAS) -c $(DEPS)/src/cmocka/src/cmocka.c -o $$@
 
@@ -209,7 +209,7 @@ build/tools/crowd-plain: build/$(HOST)/obj/tests/tools/crowd.o build/$(HOST)/lib
 unit-aarch64: $(addprefix build/aarch64/unit/,$(UNIT_RUN)) pki
 	@scripts/run-unit $(if $(filter aarch64,$(shell uname -m)),,--via qemu-aarch64) $(filter-out pki,$^)
 
-fuzz-replay: $(addprefix replay-,$(FUZZ))
+fuzz-replay: $(addprefix replay-,$(FUZZ)) fuzz-recorded
 	@echo "$(words $(FUZZ)) corpora replayed"
 replay-%: build/san/fuzz/%
 	@scripts/replay $< testdata/fuzz/$(patsubst fuzz_%,%,$*)
@@ -221,6 +221,10 @@ build/san/fuzz/%: build/san/obj/tests/fuzz/%.o build/san/obj/tests/fuzz/replay.o
 fuzz-record: build/san/fuzz/fuzz_tls_client build/san/fuzz/fuzz_tls_server
 	for side in client server; do TLS_RECORD=testdata/fuzz/tls_$$side \
 		build/san/fuzz/fuzz_tls_$$side testdata/fuzz/tls_$$side/live-*; done
+
+# Each still is a whole handshake with what follows it, and no live one is without.
+fuzz-recorded: build/san/fuzz/fuzz_tls_client build/san/fuzz/fuzz_tls_server
+	@scripts/recorded $^
 
 # What it finds stays in build/fuzz: worth a look, and then a place in testdata/fuzz.
 fuzz: build/fuzz/fuzz_$(F)
@@ -254,7 +258,7 @@ ciphers: build/$(HOST)/ciphers
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
-.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz-record fuzz clang layers lint check \
+.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz-record fuzz-recorded fuzz clang layers lint check \
 	check-long demo bench ciphers clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

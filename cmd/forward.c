@@ -5,6 +5,7 @@
 #include "base/num.h"
 #include "cmd/cmd.h"
 #include "cmd/forward_conf.h"
+#include "cmd/forward_keep.h"
 #include "cmd/forward_tls.h"
 #include "cmd/log.h"
 #include "forward/lastgood.h"
@@ -13,7 +14,6 @@
 
 #include <errno.h>
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -200,61 +200,6 @@ static int put_words(struct config *c, const struct words *w, struct err *e)
 	return put_tls(c, w, e) < 0 ? -1 : put_inputs(c, w, e);
 }
 
-/* The configuration that works being kept: the thread's own copy of all it needs. */
-struct keeping {
-	struct buf text;
-	char *spool_dir;
-	struct say say;
-	pthread_t thread;
-	bool running;
-};
-
-static void *keep(void *arg)
-{
-	const struct keeping *k = arg;
-	struct err e;
-	if (lastgood_save(k->spool_dir, buf_slice(&k->text), &e) < 0)
-		say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s",
-		    e.text);
-	return NULL;
-}
-
-/* Waits for it, but not for a disk that hangs. False: it is still at work. */
-static bool keep_ended(struct keeping *k, long seconds)
-{
-	struct timespec until;
-	if (!k->running)
-		return true;
-	clock_gettime(CLOCK_REALTIME, &until);
-	until.tv_sec += seconds;
-	k->running = pthread_timedjoin_np(k->thread, NULL, &until) != 0;
-	return !k->running;
-}
-
-/* Beside the loop: it syncs, and the inputs are to be read meanwhile. */
-static void on_ready(void *arg, const char *spool_dir)
-{
-	struct keeping *k = arg;
-	if (!keep_ended(k, 0))
-		return; /* the disk is slow, not sick: it is being kept */
-	if (!k->spool_dir)
-		k->spool_dir = mem_strdup(spool_dir);
-	int error = pthread_create(&k->thread, NULL, keep, k);
-	k->running = error == 0;
-	if (error)
-		say(&k->say, SAY_WARNING, "the configuration could not be kept for a later start: %s",
-		    strerror(error));
-}
-
-static void keep_end(struct keeping *k)
-{
-	if (!keep_ended(k, 1))
-		return; /* the thread has it until exit(2) */
-	buf_free(&k->text);
-	free(k->spool_dir);
-	free(k);
-}
-
 static int end_code(enum forward_end end, const struct err *e, const struct say *to)
 {
 	switch (end) {
@@ -276,20 +221,16 @@ static int run_forward(const struct document *d, struct forward_conf *fc, const 
 {
 	struct err e = { 0 };
 	struct say to = log_say();
-	struct keeping *k = mem_zero(1, sizeof(*k));
-	k->say = to;
-	buf_add_slice(&k->text, buf_slice(&d->text));
-	if (w->tls.dir)
-		document_mark_tls(&k->text);
+	struct forward_keep *k = forward_keep_new(d, w->tls.dir != NULL, &to);
 	if (!note) {
-		fc->ready = on_ready;
+		fc->ready = forward_keep_ready;
 		fc->ready_arg = k;
 	} else {
 		fc->note = note;
 		say(&to, SAY_ERR, "%s", note);
 	}
 	int code = end_code(forward_run(fc, &to, &e), &e, &to);
-	keep_end(k);
+	forward_keep_end(k);
 	return code;
 }
 

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cmd/cmd.h"
 
-#include "base/file.h"
 #include "base/num.h"
 #include "base/ration.h"
-#include "base/utf8.h"
+#include "cmd/relp_recv_output.h"
 #include "cmd/relp_recv_tls.h"
 #include "io/net.h"
 #include "io/signals.h"
@@ -80,10 +79,10 @@ static const struct opt_command usage = {
 };
 
 struct recv {
-	const char *listen, *output;
+	const char *listen;
 	char host[ADDR_HOST_MAX];
 	uint16_t port;
-	bool append, sync, raw, quiet, terminal;
+	bool quiet;
 	uint64_t count; /* 0: no end */
 	bool verbose;
 	struct tls_options tls_options;
@@ -93,53 +92,12 @@ struct recv {
 	struct recv_tls *tls; /* NULL: plain */
 	struct ration ration; /* of lines about sessions that failed */
 	struct receiver *receiver;
-	int fd;
-	struct buf lines; /* taken, not written */
+	struct output output;
 	uint64_t taken;
-	off_t written;	  /* where a regular file ended after the last commit; -1: it is none */
 	bool failed, ending;
 };
 
-/* --- output -------------------------------------------------------------------------- */
-
-static void add_octal(struct buf *out, unsigned char c)
-{
-	char text[4] = { '#', (char)('0' + c / 64), (char)('0' + c / 8 % 8), (char)('0' + c % 8) };
-
-	buf_add(out, text, sizeof(text));
-}
-
-/* As rsyslog writes control characters. */
-static void add_escaped(struct buf *out, struct slice s)
-{
-	size_t from = 0;
-
-	for (size_t i = 0; i < s.len; i++) {
-		unsigned char c = (unsigned char)s.p[i];
-		if (c >= 0x20 && c != 0x7f)
-			continue;
-		buf_add(out, s.p + from, i - from);
-		add_octal(out, c);
-		from = i + 1;
-	}
-	buf_add(out, s.p + from, s.len - from);
-}
-
-/* On a terminal nothing else that it could take as a command either. */
-static void add_for_terminal(struct buf *out, struct slice s)
-{
-	uint32_t cp;
-
-	while (s.len) {
-		size_t n = utf8_next(s, &cp);
-		if (cp != UTF8_BAD && utf8_printable(cp))
-			buf_add(out, s.p, n);
-		else
-			for (size_t i = 0; i < n; i++)
-				add_octal(out, (unsigned char)s.p[i]);
-		s = slice_of(s.p + n, s.len - n);
-	}
-}
+/* --- what the receiver and the loop call --------------------------------------------- */
 
 static bool on_message(void *arg, struct slice payload)
 {
@@ -147,42 +105,23 @@ static bool on_message(void *arg, struct slice payload)
 
 	if (r->failed || (r->count && r->taken == r->count))
 		return false;
-	if (r->raw)
-		buf_add_slice(&r->lines, payload);
-	else if (r->terminal)
-		add_for_terminal(&r->lines, payload);
-	else
-		add_escaped(&r->lines, payload);
-	buf_add_char(&r->lines, '\n');
+	output_add(&r->output, payload);
 	if (++r->taken == r->count)
 		r->ending = true;
 	return true;
 }
 
-static void output_failed(struct recv *r, const char *what)
-{
-	fprintf(stderr, "relpbox relp-recv: %s: %s: %s; not acknowledged, ending\n",
-		r->output ? r->output : "standard output", what, strerror(errno));
-	/* what is not acknowledged comes again, so no part of it should stay */
-	if (r->written >= 0 && ftruncate(r->fd, r->written) < 0)
-		fprintf(stderr, "relpbox relp-recv: a part of it stays in the file: %s\n",
-			strerror(errno));
-	r->failed = r->ending = true;
-}
-
 static int on_commit(void *arg)
 {
 	struct recv *r = arg;
+	struct err e;
 
 	if (r->failed)
 		return -1;
-	if (file_write_all(r->fd, r->lines.p, r->lines.len) < 0)
-		output_failed(r, "write");
-	else if (r->sync && fdatasync(r->fd) < 0)
-		output_failed(r, "fdatasync");
-	else if (r->written >= 0)
-		r->written += (off_t)r->lines.len;
-	r->lines.len = 0;
+	if (output_commit(&r->output, &e) < 0) {
+		fprintf(stderr, "relpbox relp-recv: %s; not acknowledged, ending\n", e.text);
+		r->failed = r->ending = true;
+	}
 	return r->failed ? -1 : 0;
 }
 
@@ -223,26 +162,6 @@ static const struct receiver_events events = {
 };
 
 /* --- setting up ------------------------------------------------------------------------ */
-
-static int open_output(struct recv *r, struct err *e)
-{
-	struct stat st;
-
-	r->fd = STDOUT_FILENO;
-	if (r->output)
-		r->fd = open(r->output, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOCTTY |
-					(r->append ? O_APPEND : O_TRUNC), 0600);
-	if (r->fd < 0)
-		return err_errno(e, "%s", r->output);
-	r->terminal = isatty(r->fd);
-	/* only in a file of our own can a half-written batch be taken back */
-	r->written = -1;
-	if (r->output && fstat(r->fd, &st) == 0 && S_ISREG(st.st_mode))
-		r->written = st.st_size;
-	if (r->sync && fdatasync(r->fd) < 0)
-		return err_errno(e, "--sync: %s", r->output ? r->output : "standard output");
-	return 0;
-}
 
 static int start_listening(struct recv *r, struct err *e)
 {
@@ -305,7 +224,7 @@ static int receive(struct recv *r, struct err *e)
 	struct signals *signals;
 	int result = -1;
 
-	if (open_output(r, e) < 0)
+	if (output_open(&r->output, e) < 0)
 		return -1;
 	r->loop = loop_new(e);
 	if (!r->loop)
@@ -317,10 +236,8 @@ static int receive(struct recv *r, struct err *e)
 	recv_tls_free(r->tls);
 	signals_free(signals);
 	loop_free(r->loop);
-	/* a network file system tells some failures only here */
-	if (close(r->fd) < 0 && result == 0 && !r->failed)
-		return err_errno(e, "%s", r->output ? r->output : "standard output");
-	return result;
+	bool good = result == 0 && !r->failed; /* else it was said already */
+	return output_close(&r->output, good ? e : NULL) < 0 && good ? -1 : result;
 }
 
 static int take_option(struct recv *r, int which, const char *value, struct err *e)
@@ -334,16 +251,16 @@ static int take_option(struct recv *r, int which, const char *value, struct err 
 		r->listen = value;
 		return addr_split(slice_str(value), r->host, &r->port, e);
 	case OPT_OUTPUT:
-		r->output = value;
+		r->output.path = value;
 		return 0;
 	case OPT_APPEND:
-		r->append = true;
+		r->output.append = true;
 		return 0;
 	case OPT_SYNC:
-		r->sync = true;
+		r->output.sync = true;
 		return 0;
 	case OPT_RAW:
-		r->raw = true;
+		r->output.raw = true;
 		return 0;
 	case OPT_NO_CLIENT_CERT:
 		r->tls_options.anyone = true;
@@ -400,7 +317,7 @@ static int take_command_line(struct recv *r, int argc, char **argv, bool *help, 
 	}
 	if (!r->listen)
 		return err_set(e, "where? --listen HOST:PORT is missing");
-	if (r->append && !r->output)
+	if (r->output.append && !r->output.path)
 		return err_set(e, "--append goes with --output");
 	return tls_options_check(&r->tls_options, TLS_SERVER, e);
 }
@@ -418,7 +335,6 @@ static int run(int argc, char **argv)
 	if (help)
 		return command_help(&cmd_relp_recv);
 	result = receive(&r, &e);
-	buf_free(&r.lines);
 	if (result < 0)
 		fprintf(stderr, "relpbox relp-recv: %s\n", e.text);
 	return result < 0 || r.failed ? EXIT_FAILED : EXIT_OK;

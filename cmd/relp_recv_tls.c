@@ -89,6 +89,13 @@ static void client_explain(struct transport *t, struct err *e)
 	inner->ops->explain(inner, e);
 }
 
+static bool client_spent(const struct transport *t)
+{
+	const struct transport *inner = ((const struct client *)t)->inner;
+
+	return inner->ops->spent(inner);
+}
+
 static void client_free(struct transport *t)
 {
 	struct client *c = client(t);
@@ -105,6 +112,7 @@ static const struct transport_ops client_ops = {
 	.write = client_write,
 	.shut = client_shut,
 	.explain = client_explain,
+	.spent = client_spent,
 	.free = client_free,
 };
 

@@ -17,7 +17,8 @@
 /*
  * What the files of relp-send share: relp_send.c (options), relp_send_run.c (the
  * way from stage to stage), relp_send_messages.c, relp_send_conf.c (--from-config),
- * relp_send_tls.c, relp_send_certs.c (TLS), relp_send_stages.c (what is told).
+ * relp_send_tls.c, relp_send_certs.c (TLS), relp_send_stages.c, relp_send_results.c
+ * (what is told).
  */
 
 /* Stable, documented: scripts rely on them. Beside them 128 + the signal that ended it. */
@@ -31,7 +32,6 @@ enum {
 	EXIT_TIMEOUT = 16,
 	EXIT_CLOSED_EARLY = 17,
 };
-const char *exit_words(int code);
 
 /* What was asked for. */
 struct wish {
@@ -127,6 +127,10 @@ void send_conf_free(struct send *s);
 int send_tls_load(struct send *s, struct err *e);
 void send_tls_free(struct send *s);
 
+/* As those of relp_send_stages.c. */
+void tell_configuration(struct send *s, uint64_t us, const struct err *e);
+void tell_tls(struct send *s, const struct err *e);
+
 /* --- relp_send_run.c ---------------------------------------------------------------- */
 
 /* From dns to close: the exit code. */
@@ -156,11 +160,13 @@ void send_clear_progress(struct send *s);
 uint64_t stage_took(const struct send *s);
 
 /* Each tells of its stage, from what stands in s. e: why it failed; NULL: it did not. */
-void tell_configuration(struct send *s, uint64_t us, const struct err *e);
 void tell_dns(struct send *s, const struct err *e);
 void tell_tcp(struct send *s, const struct err *e);
-void tell_tls(struct send *s, const struct err *e);
 void tell_open(struct send *s, const struct err *e);
+
+/* --- relp_send_results.c ------------------------------------------------------------ */
+
+/* As those of relp_send_stages.c. */
 void tell_messages(struct send *s, const struct err *e);
 void tell_close(struct send *s, const struct err *e); /* e: what was odd; it does no harm */
 void tell_result(struct send *s);

@@ -2,6 +2,7 @@
 #include "cmd/relp_send_report.h"
 
 #include <stdarg.h>
+#include <string.h>
 
 const char *stage_name(enum stage stage)
 {
@@ -19,6 +20,16 @@ const char *spent_text(uint64_t us, char out[SPENT_MAX])
 	else
 		snprintf(out, SPENT_MAX, "%.2f s", (double)us / 1000000);
 	return out;
+}
+
+struct slice report_line(struct slice *rest)
+{
+	const char *lf = rest->len ? memchr(rest->p, '\n', rest->len) : NULL;
+	struct slice line = slice_of(rest->p, lf ? (size_t)(lf - rest->p) : rest->len);
+	size_t gone = line.len + (lf ? 1 : 0);
+
+	*rest = slice_of(rest->p + gone, rest->len - gone);
+	return line;
 }
 
 FILE *report_file(const struct report *r)

@@ -61,6 +61,9 @@ void stage_detail(struct stage_report *s, const char *fmt, ...) __attribute__((f
 void stage_hint(struct stage_report *s, const char *hint); /* one more sentence; NULL: none */
 void stage_end(struct stage_report *s, struct report *r);
 
+/* Cuts the first line off *rest: without its LF, or all of what has none. */
+struct slice report_line(struct slice *rest);
+
 /* "0.3 ms", "12.0 ms", "12.34 s": into out, which is returned. */
 #define SPENT_MAX 32
 const char *spent_text(uint64_t us, char out[SPENT_MAX]);

@@ -222,8 +222,9 @@ static void tell_failure(struct send *s, struct stage_report *r, const struct er
 	if (known)
 		tls_report_say(&s->seen, now, &said);
 	if (s->other_said || s->seen.cause == TLS_PLAIN_RELP)
-		stage_seen(r, "this port speaks plain RELP, and was spoken to in TLS: ");
-	stage_seen(r, "%s", known ? said.text : e->text);
+		stage_seen(r, "this port speaks plain RELP, and was spoken to in TLS");
+	else
+		stage_seen(r, "%s", known ? said.text : e->text);
 	if (!is_brief(s)) { /* that line says it already */
 		tell_wanted(s, r);
 		tell_alert(s, r);

@@ -27,21 +27,6 @@ int num_u64(struct slice s, uint64_t min, uint64_t max, uint64_t *out)
 	return 0;
 }
 
-int num_i64(struct slice s, int64_t min, int64_t max, int64_t *out)
-{
-	bool minus = s.len > 0 && s.p[0] == '-';
-	uint64_t limit = (uint64_t)INT64_MAX + (minus ? 1 : 0), v;
-	if (minus)
-		s = slice_of(s.p + 1, s.len - 1);
-	if (num_u64(s, 0, limit, &v) < 0)
-		return -1;
-	int64_t i = !minus ? (int64_t)v : v == 0 ? 0 : -(int64_t)(v - 1) - 1;
-	if (i < min || i > max)
-		return -1;
-	*out = i;
-	return 0;
-}
-
 struct num_unit {
 	const char *name;
 	uint64_t factor;

@@ -9,10 +9,9 @@
 /*
  * The one way in which a number from outside is read. Each returns 0 and sets
  * *out, or returns -1 and leaves it alone. The whole slice must be the number:
- * no blank, no sign unless told, nothing behind it.
+ * no blank, no sign, nothing behind it.
  */
 int num_u64(struct slice s, uint64_t min, uint64_t max, uint64_t *out); /* decimal digits */
-int num_i64(struct slice s, int64_t min, int64_t max, int64_t *out);	 /* an optional '-' first */
 
 /* Bytes: digits with an optional K, M, G or KiB, MiB, GiB (powers of 1024). */
 int num_size(struct slice s, uint64_t min, uint64_t max, uint64_t *out);

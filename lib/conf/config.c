@@ -436,7 +436,7 @@ int config_load(struct slice text, struct config *out, struct findings *f)
 		const struct node *root = only_document(&tree, f);
 		const struct schema *s = root ? schema_of(root) : NULL;
 		if (root)
-			decode_run(s ? s : &any_schema, root, out, NULL, f);
+			decode_run(s ? s : &any_schema, root, out, f);
 		yaml_tree_free(&tree);
 	}
 	findings_sort(f);

@@ -317,10 +317,9 @@ static void decode_map(struct decode *d, const struct schema *s, const struct no
 		s->check(d, map, out);
 }
 
-int decode_run(const struct schema *schema, const struct node *root, void *out, void *arg,
-	       struct findings *f)
+int decode_run(const struct schema *schema, const struct node *root, void *out, struct findings *f)
 {
-	struct decode d = { .f = f, .arg = arg };
+	struct decode d = { .f = f };
 	size_t before = f->errors;
 	decode_map(&d, schema, root, out);
 	buf_free(&d.path);

@@ -60,18 +60,14 @@ struct schema {
 
 /*
  * Decodes root into out (cleared by the caller, or set to defaults: what is
- * absent is left alone). arg is the checks' own. Frees nothing: see
- * decode_free. 0, or -1 where an error was found.
+ * absent is left alone). Frees nothing: see decode_free. 0, or -1 where an error was found.
  */
-int decode_run(const struct schema *schema, const struct node *root, void *out, void *arg,
-	       struct findings *f);
+int decode_run(const struct schema *schema, const struct node *root, void *out, struct findings *f);
 
 /* Frees the strings and lists that decode_run made in out. */
 void decode_free(const struct schema *schema, void *out);
 
 /* --- for checks ----------------------------------------------------------- */
-
-void *decode_arg(const struct decode *d);
 
 /*
  * Findings at a node, its path that of the value being checked. The text is

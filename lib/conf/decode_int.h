@@ -9,7 +9,6 @@
 struct decode {
 	struct findings *f;
 	struct buf path;
-	void *arg;
 };
 
 /* A finding at a place; text is escaped. */

@@ -10,11 +10,6 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-void *decode_arg(const struct decode *d)
-{
-	return d->arg;
-}
-
 size_t decode_enter_key(struct decode *d, const char *name)
 {
 	size_t mark = d->path.len;

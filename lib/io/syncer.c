@@ -2,13 +2,12 @@
 #include "io/syncer.h"
 
 #include "base/mem.h"
+#include "io/thread.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -95,23 +94,6 @@ static void ready(void *arg, uint32_t events)
 	s->done(s->arg, number, error); /* may start the next job, or free us */
 }
 
-/* No signal is ever delivered to the thread: they belong to the loop. */
-static int start_thread(struct syncer *s)
-{
-	sigset_t all;
-	sigset_t before;
-	pthread_attr_t attr;
-
-	pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int code = pthread_create(&s->thread, &attr, run, s);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return code;
-}
-
 struct syncer *syncer_new(struct loop *l, void (*done)(void *arg, uint64_t number, int error),
 			  void *arg, struct err *e)
 {
@@ -129,11 +111,8 @@ struct syncer *syncer_new(struct loop *l, void (*done)(void *arg, uint64_t numbe
 	s->watch = (struct loop_watch){ .ready = ready, .arg = s, .fd = s->event_fd };
 	if (loop_watch(l, &s->watch, EPOLLIN, e) < 0)
 		goto no_watch;
-	int code = start_thread(s);
-	if (code != 0) {
-		err_code(e, code, "start a thread: %s", strerror(code));
+	if (thread_start(&s->thread, STACK_SIZE, run, s, e) < 0)
 		goto no_thread;
-	}
 	return s;
 no_thread:
 	loop_unwatch(l, &s->watch);

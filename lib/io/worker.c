@@ -2,11 +2,10 @@
 #include "io/worker.h"
 
 #include "base/mem.h"
+#include "io/thread.h"
 
 #include <pthread.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -126,23 +125,6 @@ static void ready(void *arg, uint32_t events)
 	}
 }
 
-/* No signal is ever delivered to the thread: they belong to the loop. */
-static int start_thread(struct worker *w)
-{
-	sigset_t all;
-	sigset_t before;
-	pthread_attr_t attr;
-
-	pthread_attr_init(&attr);
-	(void)pthread_attr_setstacksize(&attr, STACK_SIZE);
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	int code = pthread_create(&w->thread, &attr, run, w);
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	pthread_attr_destroy(&attr);
-	return code;
-}
-
 struct worker *worker_new(struct loop *l, struct err *e)
 {
 	struct worker *w = mem_zero(1, sizeof(*w));
@@ -161,11 +143,8 @@ struct worker *worker_new(struct loop *l, struct err *e)
 	w->watch = (struct loop_watch){ .ready = ready, .arg = w, .fd = w->event_fd };
 	if (loop_watch(l, &w->watch, EPOLLIN, e) < 0)
 		goto no_watch;
-	int code = start_thread(w);
-	if (code != 0) {
-		err_code(e, code, "start a thread: %s", strerror(code));
+	if (thread_start(&w->thread, STACK_SIZE, run, w, e) < 0)
 		goto no_thread;
-	}
 	return w;
 no_thread:
 	loop_unwatch(l, &w->watch);

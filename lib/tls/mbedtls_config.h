@@ -91,15 +91,16 @@
 #define MBEDTLS_PSA_ASSUME_EXCLUSIVE_BUFFERS
 
 /*
- * Left out: renegotiation, session tickets and resumption, pre-shared keys,
- * early data, DTLS, ALPN, connection ids; CBC and CCM suites, static RSA and
- * finite field key exchange, DES, ARIA, Camellia; brainpool, secp*k1 and the
- * curves below 256 bits; MD5; encrypted private keys (a node's daemon has nobody
- * to ask), PKCS#7 and #12, writing of keys and certificates; revocation lists
- * (nothing on a node fetches them); a random generator beside the kernel's
- * (with musl it would take its seed from /dev/urandom alone); Mbed TLS's own
- * sockets, timers, memory pools, files, self tests, error texts (lib/tls has words
- * for what happens) and debug output.
+ * Left out: renegotiation, session tickets and resumption, pre-shared keys, early
+ * data, DTLS, ALPN, connection ids; CBC and CCM suites, static RSA and finite field
+ * key exchange, DES, ARIA, Camellia; brainpool, secp*k1 and the curves below 256
+ * bits; MD5; encrypted private keys (a node's daemon has nobody to ask), PKCS#7 and
+ * #12, writing of keys and certificates; the layer of generic ciphers, deciphering
+ * of single blocks, SHA-224, deterministic ECDSA, making of RSA keys (psa_config.h);
+ * texts of what stands in certificates; revocation lists (nothing on a node fetches
+ * them); a random generator beside the kernel's (with musl it would take its seed
+ * from /dev/urandom alone); Mbed TLS's own sockets, timers, memory pools, files,
+ * self tests, error texts (lib/tls has words for what happens) and debug output.
  */
 
 #endif

@@ -22,6 +22,7 @@ MESSAGES = [b"seq=%d a message" % n for n in range(1, N + 1)]
 TABLE = os.path.join(case.ROOT, "docs", "TLS-MATRIX.md")
 GARDENER = "rsyslog-relp.extensions.gardener.cloud/v1alpha1"
 SEQ = re.compile(rb"by=(\w+) seq=(\d+) ")
+PATIENCE = 30 * case.SLOW  # seconds until what has to come has come
 JOBS = 4  # they mostly wait for each other
 
 needs_rsyslog = unittest.skipUnless(rsyslog.available(), "no rsyslogd with imrelp and omrelp")
@@ -47,7 +48,8 @@ class Certificates:
         cls.keys = tls_matrix.keys_and_chains(cls.pki)
         cls.rows = cls.checks + cls.keys
         by_id = {r.id: r for r in cls.rows}
-        cls.peers = [by_id[i] for i in ("name", "cn", "sha256", "own-name", "server-only")] + cls.keys
+        cls.peers = [by_id[i] for i in ("name", "cn", "sha256", "own-name", "server-only")]
+        cls.peers += cls.keys
         cls.bundle = tls_matrix.bundle(cls.pki, cls.rows)
 
     @classmethod
@@ -89,14 +91,14 @@ class MatrixCase(case.Case):
 
     # --- relpbox as the client ----------------------------------------------------------
 
-    def send(self, row, port, limit="10s"):
+    def send(self, row, port, limit="30s"):
         """relp-send, which reports the TLS version that it saw."""
         options = row.send_options() + ["--raw", "--timeout", limit, "-v"]
         return proc.run("relp-send", *options, "%s:%d" % (row.target, port),
                         stdin=b"".join(b"by=send " + m + b"\n" for m in MESSAGES))
 
     def forward(self, row, name, port):
-        """forward, which ends by itself once all is acknowledged: (exit code or None, what it said)."""
+        """forward, which ends by itself once all is acknowledged: (exit code or None, its talk)."""
         folder = self.path("forward-" + name)
         os.mkdir(folder)
         config = os.path.join(folder, "relp.yaml")
@@ -107,16 +109,17 @@ class MatrixCase(case.Case):
                 "--spool-dir", os.path.join(folder, "spool"), "--hostname", "node"]
         if row.client:
             document = {"apiVersion": GARDENER, "kind": "RsyslogRelpConfig", **relp}
-            argv += ["--tls-dir", Certificates.pki.tls_dir("tls-" + name, row.client, row.server.ca)]
+            files = Certificates.pki.tls_dir("tls-" + name, row.client, row.server.ca)
+            argv += ["--tls-dir", files]
         else:
-            document = {"apiVersion": "relpbox/v1alpha1", "kind": "Forward", "tls": {"ca": row.server.ca},
-                        "rsyslogRelpConfig": relp}
+            document = {"apiVersion": "relpbox/v1alpha1", "kind": "Forward",
+                        "tls": {"ca": row.server.ca}, "rsyslogRelpConfig": relp}
         with open(config, "w", encoding="utf-8") as f:
             json.dump(document, f)  # which is YAML too
         text = b"".join(b"<13>Nov 21 12:00:00 test: by=forward " + m + b"\n" for m in MESSAGES)
         try:
             done = subprocess.run(argv, input=text, stdout=subprocess.DEVNULL,
-                                  stderr=subprocess.PIPE, timeout=20 * case.SLOW, check=False)
+                                  stderr=subprocess.PIPE, timeout=PATIENCE, check=False)
         except subprocess.TimeoutExpired as e:
             return None, e.stderr
         return done.returncode, done.stderr
@@ -144,8 +147,8 @@ class ToImrelp(MatrixCase):
     def matrix(self, lib, version, rows):
         params = {r.id: imrelp_params(r, lib, version) for r in rows}
         name = "%s-%s" % (lib, version)
-        server = self.keep(tls_rsyslog.ImrelpTls(self.dir, self.path("arrived-" + name), lib, params,
-                                                 "imrelp-" + name))
+        server = self.keep(tls_rsyslog.ImrelpTls(
+            self.dir, self.path("arrived-" + name), lib, params, "imrelp-" + name))
         self.each(lambda *c: self.one(server, version, *c),
                   [(r, program) for r in rows for program in ("send", "forward")
                    if program == "send" or not r.reason(TO, lib)])
@@ -166,7 +169,8 @@ class ToImrelp(MatrixCase):
             self.assertEqual(arrived(), [], said)
             return
         self.assertEqual(code, 0, said)
-        proc.wait_until(lambda: len(arrived()) >= N, "all are in the file of rsyslogd\n" + said, 10)
+        proc.wait_until(lambda: len(arrived()) >= N, "all are in the file of rsyslogd\n" + said,
+                        PATIENCE)
         self.assertTrue(whole(arrived()), arrived())
         if program == "send":
             self.assertIn("TLS " + version, done.stdout.decode())
@@ -215,8 +219,9 @@ class FromOmrelp(MatrixCase):
                 for r in rows:
                     name = "%s_%s_%s" % (r.id, lib, version.replace(".", ""))
                     actions[name] = (receivers[r.id].port, omrelp_params(r, lib, version), r.target)
+                name = "omrelp%d-%s-%s" % (self.count, lib, version)
                 omrelps.append(self.keep(tls_rsyslog.OmrelpTls(
-                    self.dir, lib, actions, "omrelp%d-%s-%s" % (self.count, lib, version), version)))
+                    self.dir, lib, actions, name, version)))
         self.count += 1
         for o in omrelps:
             datagrams(o.socket)
@@ -237,14 +242,17 @@ class FromOmrelp(MatrixCase):
         said = lambda: "relp-recv said:\n%s\nomrelp said:\n%s" % (
             receiver.stderr, "\n".join(
                 line for line in omrelp.lines if ":%d" % receiver.port in line))
-        arrived = lambda: by_program(tls_rsyslog.read(receiver.output).get(name, [])).get(b"omrelp", [])
+        lines = lambda: tls_rsyslog.read(receiver.output).get(name, [])
+        arrived = lambda: by_program(lines()).get(b"omrelp", [])
         if row.reason(FROM, omrelp.lib):
             # it has tried, and could not
-            proc.wait_until(lambda: ":%d" % receiver.port in omrelp.stderr, "omrelp tells of it", 20)
+            proc.wait_until(lambda: ":%d" % receiver.port in omrelp.stderr, "omrelp tells",
+                            PATIENCE)
             self.assertEqual(arrived(), [], said())
             return
         try:
-            proc.wait_until(lambda: len(arrived()) >= N, "all are in the file of relp-recv", 15)
+            proc.wait_until(lambda: len(arrived()) >= N, "all are in the file of relp-recv",
+                            PATIENCE)
         except AssertionError as e:
             raise AssertionError("%s\n%s" % (e, said())) from None
         self.assertTrue(whole(arrived()), arrived())
@@ -312,7 +320,7 @@ def version_of(port, leaf, version):
 
 @needs_rsyslog
 class Reasons(MatrixCase):
-    """What is said to fail for rsyslog's sake fails between two rsyslogs, and between them alone."""
+    """What is said to fail for rsyslog's sake fails between two rsyslogs as well."""
 
     def test_imrelp_and_omrelp_alone(self):
         rows = [r for r in Certificates.rows if r.client_takes]
@@ -323,7 +331,8 @@ class Reasons(MatrixCase):
                 {r.id: imrelp_params(r, lib) for r in rows}))
         for lib in tls_rsyslog.LIBS:
             clients[lib] = self.keep(tls_rsyslog.OmrelpTls(self.dir, lib, {
-                "%s_%s_%s" % (r.id, s, lib): (servers[s].ports[r.id], omrelp_params(r, lib)) for r in rows for s in servers}))
+                "%s_%s_%s" % (r.id, s, lib): (servers[s].ports[r.id], omrelp_params(r, lib))
+                for r in rows for s in servers}))
             datagrams(clients[lib].socket)
         for s in servers:
             for c in clients:
@@ -333,15 +342,17 @@ class Reasons(MatrixCase):
 
     def pair(self, server, client, row):
         def arrived():
-            lines = server.arrived().get(row.id, [])
-            return by_program([m for m in lines if b"_%s " % client.lib.encode() in m]).get(b"omrelp", [])
+            mark = b"_%s " % client.lib.encode()
+            lines = [m for m in server.arrived().get(row.id, []) if mark in m]
+            return by_program(lines).get(b"omrelp", [])
 
         if not row.reason(TO, server.lib) and not row.reason(FROM, client.lib):
-            proc.wait_until(lambda: len(arrived()) >= N, "all arrived", 15)
+            proc.wait_until(lambda: len(arrived()) >= N, "all arrived", PATIENCE)
             self.assertTrue(whole(arrived()), arrived())
             return
         tried = ":%d" % server.ports[row.id]
-        proc.wait_until(lambda: tried in client.stderr, "omrelp tells that it could not", 15)
+        proc.wait_until(lambda: tried in client.stderr, "omrelp tells that it could not",
+                        PATIENCE)
         self.assertEqual(arrived(), [])
 
     def test_a_client_without_certificate_and_openssl_checks_no_name(self):

@@ -251,7 +251,7 @@ GROUND = {
     "old-versions-only": (TLS, "version", old_versions, {}),
     "cbc-suites-only": (TLS, "in common", served(
         "server", version=2, ciphers="AES128-SHA:ECDHE-ECDSA-AES128-SHA:@SECLEVEL=0"), {}),
-    "plain-relp": (TLS, "plain", relp.Server, {}),
+    "plain-relp": (TLS, "speaks plain RELP", peers.PlainServer, {}),
     "http": (TLS, "not speak TLS.*HTTP", lambda: RawServer(peers.say(HTTP)), {}),
     "ssh": (TLS, "not speak TLS.*SSH", lambda: RawServer(peers.say(b"SSH-2.0-x\r\n"), wait=False), {}),
     "escapes": (TLS, "TLS", lambda: RawServer(peers.say(ESCAPES)), {}),

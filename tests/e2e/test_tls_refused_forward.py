@@ -39,7 +39,7 @@ CASES = {
     "serverclose": ("dropped us", lambda p: TlsServer(context(
         True, p.server(), ca=p.ca().cert), open=relp.SERVERCLOSE)),
     "anonymous-only": ("in common", lambda p: TlsServer(context(True, anonymous=True))),
-    "plain-relp": ("closed the connection", lambda p: relp.Server()),
+    "plain-relp": ("speaks plain RELP", lambda p: peers.PlainServer()),
     "http": ("not speak TLS", lambda p: RawServer(peers.say(HTTP))),
     "closed-at-once": ("closed the connection", lambda p: RawServer(peers.say())),
     "reset-at-once": ("reset", lambda p: RawServer(peers.say(then="reset"))),
@@ -107,9 +107,16 @@ class Refused(Case):
         golden.check(self, "tls/refused/forward/" + one.name, line + "\n")
         self.mend(one, pki)
 
+    @staticmethod
+    def good(pki, port):
+        try:
+            return TlsServer(context(True, pki.server(), ca=pki.ca().cert), port=port)
+        except OSError:
+            return None
+
     def mend(self, one, pki):
         one.server.stop()
-        with TlsServer(context(True, pki.server(), ca=pki.ca().cert), port=one.server.port) as good:
+        with one.until(lambda: self.good(pki, one.server.port), 10, "the port is free again") as good:
             one.until(lambda: len(good.accepted) >= RECORDS, 60, lambda: "%s: delivery" % one.name)
             one.forward.wait_empty()
             numbers = [int(re.search(rb"seq=(\d+)", m)[1]) for m in good.accepted]

@@ -70,38 +70,6 @@ static void bounds_are_inside(void **state)
 	assert_int_equal(num_duration_ms(slice_str("1s"), 1000, 1000, &v), 0);
 }
 
-static void signed_numbers(void **state)
-{
-	(void)state;
-	static const struct {
-		const char *text;
-		int64_t min, max, value;
-		int result;
-	} cases[] = {
-		{ "0", INT64_MIN, INT64_MAX, 0, 0 },
-		{ "-0", INT64_MIN, INT64_MAX, 0, 0 },
-		{ "-1", INT64_MIN, INT64_MAX, -1, 0 },
-		{ "9223372036854775807", INT64_MIN, INT64_MAX, INT64_MAX, 0 },
-		{ "-9223372036854775808", INT64_MIN, INT64_MAX, INT64_MIN, 0 },
-		{ "9223372036854775808", INT64_MIN, INT64_MAX, 77, -1 },
-		{ "-9223372036854775809", INT64_MIN, INT64_MAX, 77, -1 },
-		{ "-2", -1, 10, 77, -1 },
-		{ "-1", -1, 10, -1, 0 },
-		{ "11", -1, 10, 77, -1 },
-		{ "-", INT64_MIN, INT64_MAX, 77, -1 },
-		{ "--1", INT64_MIN, INT64_MAX, 77, -1 },
-		{ "+1", INT64_MIN, INT64_MAX, 77, -1 },
-		{ "- 1", INT64_MIN, INT64_MAX, 77, -1 },
-		{ "", INT64_MIN, INT64_MAX, 77, -1 },
-	};
-	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		int64_t v = 77;
-		int r = num_i64(slice_str(cases[i].text), cases[i].min, cases[i].max, &v);
-		if (r != cases[i].result || v != cases[i].value)
-			fail_msg("\"%s\": %d, %lld", cases[i].text, r, (long long)v);
-	}
-}
-
 static void sizes(void **state)
 {
 	(void)state;
@@ -143,7 +111,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(digits_and_nothing_else), cmocka_unit_test(bounds_are_inside),
-		cmocka_unit_test(signed_numbers),	   cmocka_unit_test(sizes),
+		cmocka_unit_test(sizes),
 		cmocka_unit_test(durations),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

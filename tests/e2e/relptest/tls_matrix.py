@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What test_tls_matrix.py tries: certificates and checks (rows), programs of rsyslog (columns), what
-of it rsyslog cannot do (reasons), and the table of it all as docs/TLS-MATRIX.md shows it."""
+"""What test_tls_matrix.py tries: certificates and checks (rows), programs of rsyslog (columns),
+what of it rsyslog cannot do (reasons), and the table of it all as docs/TLS-MATRIX.md shows it."""
 
 from dataclasses import dataclass, field
 
@@ -37,13 +37,15 @@ class Row:
         """The arguments of tls_rsyslog.tls() for imrelp, without library and version. ca: see
         bundle()."""
         own = self.client.ca if self.client else self.server.ca
-        return {"ca": ca or (own if self.trusted else None), "cert": self.server.cert, "key": self.server.key,
+        return {"ca": ca or (own if self.trusted else None),
+                "cert": self.server.cert, "key": self.server.key,
                 "auth": (self.rsyslog_auth or self.auth) if self.asks else None,
                 "permitted": self.server_takes if self.asks else ()}
 
     def rsyslog_client(self, ca=None):
         own = {"cert": self.client.cert, "key": self.client.key} if self.client else {}
-        return {"ca": ca or (self.server.ca if self.trusted else None), "auth": self.rsyslog_auth or self.auth,
+        return {"ca": ca or (self.server.ca if self.trusted else None),
+                "auth": self.rsyslog_auth or self.auth,
                 "permitted": self.client_takes, **own}
 
     def send_options(self):
@@ -193,8 +195,8 @@ def pinned(pki):
     s, c = (pki.leaf(n, ca=None, san=[n]) for n in ("server-self", "client-self"))
     known_s, known_c = (pki.leaf(n, ca=None, san=[n]) for n in ("server-known", "client-known"))
     return [
-        Row("self-signed", title + "in no `tls.caCert`", s, c, "fingerprint", [c.sha1], [s.sha1], trusted=False,
-            cannot=everywhere("openssl", "openssl-chain")),
+        Row("self-signed", title + "in no `tls.caCert`", s, c, "fingerprint", [c.sha1], [s.sha1],
+            trusted=False, cannot=everywhere("openssl", "openssl-chain")),
         Row("self-signed-ca", title + "in rsyslog's `tls.caCert` too", known_s, known_c,
             "fingerprint", [known_c.sha1], [known_s.sha1]),
     ]

@@ -129,6 +129,21 @@ def drain(sock, seconds=0.2):
         pass
 
 
+class PlainServer(relp.Server):
+    """To what is no RELP it answers as librelp does."""
+
+    def _serve(self, sock, session):
+        sock.settimeout(proc.LIMIT)
+        first = sock.recv(1, socket.MSG_PEEK)
+        if first.isdigit():
+            super()._serve(sock, session)
+            return
+        if first:
+            sock.sendall(relp.frame(0, b"serverclose"))
+        drain(sock)
+        sock.close()
+
+
 class RawServer(relp.Server):
     """Each connection is handed to speak(socket, first bytes that came)."""
 
