@@ -25,6 +25,7 @@ import signal
 import unittest
 
 import test_crowd
+from relptest import proc
 from relptest.case import ROOT, long
 from relptest.over_tls import OverTls, pki
 
@@ -85,6 +86,33 @@ class Crowd(OverTls, test_crowd.CrowdCase):
         """40 s at 50 a second: a quarter gives up after 30 s, and waits longer the next time."""
         self.begin(2000, 50)
         self.all_in(2000)
+
+    # --- a real one ---------------------------------------------------------------------------
+
+    def at_relp_recv(self, nodes, seconds, *options):
+        """It manages what it manages, and ends at once whom it has no room for: no handshake."""
+        server = pki().server()
+        output = self.path("output")
+        with proc.Receiver("--output", output, "-q", "--tls", "--cert", server.cert, "--key",
+                           server.key, "--ca", server.ca, *options) as receiver:
+            self.start(receiver.port, nodes, seconds, self.tls_dir)
+            self.end_well(seconds + 10)
+            self.assertEqual(receiver.stop(), 0)
+        events = self.happened()
+        if os.environ.get("RELPTEST_TIMES"):
+            print("%d nodes: %.2f tries each, %.1f s" % (
+                nodes, sum(e[1] in ("open", "failure") for e in events) / nodes,
+                events[-1][0] / 1000))
+        self.assertEqual(sum(e[1] == "open" for e in events), nodes)
+        with open(output, "rb") as f:
+            self.assertEqual(len(set(f)), nodes)
+
+    def test_150_and_a_relp_recv_with_room_for_20(self):
+        self.at_relp_recv(150, 120, "--max-connections", 20)
+
+    @long
+    def test_2000_and_a_relp_recv(self):
+        self.at_relp_recv(2000, 250)
 
     # --- all at once, later -----------------------------------------------------------------
 
