@@ -200,15 +200,19 @@ pki:
 	@tests/tools/pki.py build/pki
 
 # Small programs that the end-to-end tests talk to.
-tools: $(addprefix build/tools/,$(TOOLS))
+tools: $(addprefix build/tools/,$(TOOLS)) build/tools/crowd-plain
 build/tools/%: build/san/obj/tests/tools/%.o build/san/lib.a
 	@mkdir -p $(@D)
 	$(Q)gcc $(SANITIZE) -pthread -o $@ $^
+# Without sanitizers, under which a handshake takes ten times as long.
+build/tools/crowd-plain: build/$(HOST)/obj/tests/tools/crowd.o build/$(HOST)/lib.a
+	@mkdir -p $(@D)
+	$(Q)scripts/link-static $(DEPS)/musl-$(HOST) $(call cross,$(HOST)) $@ $^
 
 unit-aarch64: $(addprefix build/aarch64/unit/,$(UNIT_RUN)) pki
 	@scripts/run-unit $(if $(filter aarch64,$(shell uname -m)),,--via qemu-aarch64) $(filter-out pki,$^)
 
-fuzz-replay: $(addprefix replay-,$(FUZZ))
+fuzz-replay: $(addprefix replay-,$(FUZZ)) fuzz-recorded
 	@echo "$(words $(FUZZ)) corpora replayed"
 replay-%: build/san/fuzz/%
 	@scripts/replay $< testdata/fuzz/$(patsubst fuzz_%,%,$*)
@@ -220,6 +224,10 @@ build/san/fuzz/%: build/san/obj/tests/fuzz/%.o build/san/obj/tests/fuzz/replay.o
 fuzz-record: build/san/fuzz/fuzz_tls_client build/san/fuzz/fuzz_tls_server
 	for side in client server; do TLS_RECORD=testdata/fuzz/tls_$$side \
 		build/san/fuzz/fuzz_tls_$$side testdata/fuzz/tls_$$side/live-*; done
+
+# Each still is a whole handshake with what follows it, and no live one is without.
+fuzz-recorded: build/san/fuzz/fuzz_tls_client build/san/fuzz/fuzz_tls_server
+	@scripts/recorded $^
 
 # What it finds stays in build/fuzz: worth a look, and then a place in testdata/fuzz.
 fuzz: build/fuzz/fuzz_$(F)
@@ -253,7 +261,7 @@ ciphers: build/$(HOST)/ciphers
 clean:
 	rm -rf $(filter-out build/deps,$(wildcard build/*))
 
-.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz-record fuzz clang layers lint check \
+.PHONY: all san size man install unit pki tools unit-aarch64 fuzz-replay fuzz-record fuzz-recorded fuzz clang layers lint check \
 	check-long demo bench ciphers clean FORCE
 .SECONDARY:
 .DELETE_ON_ERROR:

@@ -18,14 +18,18 @@
 /* Of a name in a message: enough for paths that people use, and room is left for the cause. */
 #define NAME_SHOWN 300
 
+/* Of a pipe: whoever writes to it may never end, and must not hold us up for ever. */
+#define PIPE_LIMIT_MS 10000
+#define FOREVER UINT64_MAX
+
 /* ".relpbox-tmp-" and 16 hex digits. */
 #define TEMP_PREFIX ".relpbox-tmp-"
 #define TEMP_SIZE (sizeof(TEMP_PREFIX) + 16)
 
-/* Waits until a descriptor that somebody else set non-blocking is ready. */
-static void wait_for(int fd, short events)
+/* Waits until a descriptor that somebody else set non-blocking takes more. */
+static void wait_output(int fd)
 {
-	struct pollfd p = { .fd = fd, .events = events };
+	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	poll(&p, 1, -1);
 }
 
@@ -41,7 +45,7 @@ int file_write_all(int fd, const void *p, size_t len)
 			errno = ENOSPC; /* POSIX leaves it open; no going round for ever */
 			return -1;
 		} else if (errno == EAGAIN) {
-			wait_for(fd, POLLOUT);
+			wait_output(fd);
 		} else if (errno != EINTR) {
 			return -1;
 		}
@@ -49,7 +53,18 @@ int file_write_all(int fd, const void *p, size_t len)
 	return 0;
 }
 
-int file_read_fd(int fd, const char *name, size_t max, struct buf *b, struct err *e)
+static int wait_input(int fd, uint64_t until_ms)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+	uint64_t now = until_ms == FOREVER ? 0 : clock_mono_ms();
+	if (now >= until_ms)
+		return -1;
+	poll(&p, 1, until_ms == FOREVER ? -1 : (int)(until_ms - now));
+	return 0;
+}
+
+static int read_until(int fd, const char *name, size_t max, uint64_t until_ms, struct buf *b,
+		      struct err *e)
 {
 	char shown[NAME_SHOWN];
 	esc_text(shown, sizeof(shown), slice_str(name));
@@ -65,14 +80,23 @@ int file_read_fd(int fd, const char *name, size_t max, struct buf *b, struct err
 			return err_code(e, EFBIG, "%s: more than %zu bytes", shown, max);
 		if (n > 0)
 			b->len += (size_t)n;
-		else if (errno == EAGAIN)
-			wait_for(fd, POLLIN);
-		else if (errno != EINTR)
+		else if (errno != EAGAIN && errno != EINTR)
 			return err_errno(e, "%s: read", shown);
+		else if (errno == EAGAIN && wait_input(fd, until_ms) < 0)
+			return err_code(e, ETIMEDOUT, "%s: whoever writes to this pipe did not end in time",
+					shown);
 	}
 }
 
-/* Opening a device may do something, and opening a pipe may wait: neither does with O_NONBLOCK. */
+int file_read_fd(int fd, const char *name, size_t max, struct buf *b, struct err *e)
+{
+	return read_until(fd, name, max, FOREVER, b, e);
+}
+
+/*
+ * Opening a device may do something, and opening a pipe may wait: neither does with
+ * O_NONBLOCK. It stays on: some files of /proc have no end either.
+ */
 static int open_readable(const char *path, const char *shown, struct err *e)
 {
 	struct stat st;
@@ -86,23 +110,27 @@ static int open_readable(const char *path, const char *shown, struct err *e)
 	} else if (!S_ISREG(st.st_mode) && !S_ISFIFO(st.st_mode)) {
 		err_code(e, EINVAL, "%s: is not a file", shown);
 	} else {
-		file_nonblock(fd, false);
 		return fd;
 	}
 	close(fd);
 	return -1;
 }
 
-int file_read(const char *path, size_t max, struct buf *b, struct err *e)
+int file_read_within(const char *path, size_t max, unsigned ms, struct buf *b, struct err *e)
 {
 	char shown[NAME_SHOWN];
 	b->len = 0;
 	int fd = open_readable(path, esc_text(shown, sizeof(shown), slice_str(path)), e);
 	if (fd < 0)
 		return -1;
-	int r = file_read_fd(fd, path, max, b, e);
+	int r = read_until(fd, path, max, clock_mono_ms() + ms, b, e);
 	close(fd);
 	return r;
+}
+
+int file_read(const char *path, size_t max, struct buf *b, struct err *e)
+{
+	return file_read_within(path, max, PIPE_LIMIT_MS, b, e);
 }
 
 /* A new file of a name that nobody knows, in the folder. */

@@ -14,9 +14,11 @@ int file_write_all(int fd, const void *p, size_t len);
 /*
  * The whole file into b (which is emptied first). More than max bytes is an
  * error that names the limit; a folder or a device is an error. path "-" is
- * not special.
+ * not special. A pipe, as of a shell's <(command), is read to its end, which has
+ * to come within ten seconds, or within ms.
  */
 int file_read(const char *path, size_t max, struct buf *b, struct err *e);
+int file_read_within(const char *path, size_t max, unsigned ms, struct buf *b, struct err *e);
 
 /* The same from an open descriptor, until its end; name is for the message. */
 int file_read_fd(int fd, const char *name, size_t max, struct buf *b, struct err *e);

@@ -105,6 +105,7 @@ static void on_retry(void *arg)
 	struct addr_list one;
 	struct err e = { 0 };
 	s->opened = false;
+	s->renew_due = false;
 	s->accepted_here = 0;
 	s->probe = 0;
 	s->lonely = false;
@@ -137,7 +138,11 @@ static void on_rebind(void *arg)
 static void on_renew(void *arg)
 {
 	struct sink *s = arg;
-	if (!s->opened || s->suspect.plan != SUSPECT_NONE || s->stopping)
+	if (s->stopping)
+		return;
+	/* it may have been made in the old way already: as soon as it can be left */
+	s->renew_due = !s->opened;
+	if (!s->opened || s->suspect.plan != SUSPECT_NONE)
 		return;
 	sink_count(s, SINK_RENEWALS, 1);
 	session_close(s->session);
@@ -197,6 +202,8 @@ static void on_opened(void *arg, struct slice offers)
 	window_rewind(&s->window);
 	if (s->conf.rebind_ms)
 		loop_timer_set(s->loop, &s->rebind, rebind_after(s));
+	if (s->renew_due)
+		loop_timer_set(s->loop, &s->renew, 0);
 	if (s->suspect.plan != SUSPECT_NONE)
 		sink_set_state(s, SINK_DOUBTING);
 	else

@@ -60,6 +60,7 @@ struct sink {
 
 	/* of the session of now */
 	bool opened;
+	bool renew_due;	     /* its renewal came before it was open */
 	uint64_t opened_ms;
 	uint64_t accepted_here;
 	uint64_t probe;	     /* plan ALONE or OTHER: the one record sent; 0: not yet */

@@ -49,9 +49,10 @@ class Gate:
         return "ok"
 
 
-@unittest.skipUnless(os.access(CROWD, os.X_OK), "no %s: run make tools" % CROWD)
-class Crowd(Case):
-    def start(self, port, nodes, seconds=120):
+class CrowdCase(Case):
+    PROGRAM = CROWD
+
+    def start(self, port, nodes, seconds=120, *more):
         most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
         if most != resource.RLIM_INFINITY and most < nodes * FILES + 100:
             self.skipTest("%d nodes need %d open files, the limit is %d" % (
@@ -64,8 +65,8 @@ class Crowd(Case):
         self.events = self.path("events")
         with open(self.events, "wb") as out:
             self.process = self.spawn(
-                [CROWD, "127.0.0.1:%d" % port, str(nodes), folder.name, str(seconds)],
-                name="crowd", stdin=subprocess.DEVNULL, stdout=out)
+                [self.PROGRAM, "127.0.0.1:%d" % port, str(nodes), folder.name, str(seconds),
+                 *map(str, more)], name="crowd", stdin=subprocess.DEVNULL, stdout=out)
 
     def happened(self):
         """(milliseconds, what, node), as far as it has come."""
@@ -73,11 +74,15 @@ class Crowd(Case):
             lines = f.read().decode().split("\n")[:-1]
         return [(int(a), b, int(c)) for a, b, c in map(str.split, lines)]
 
-    def finish(self, average, most, share=SHARE):
-        """All delivered; tries for each node: on average, and at most."""
-        code = self.process.wait(150)
+    def end_well(self, seconds=150):
+        """All delivered, and left."""
+        code = self.process.wait(seconds)
         with open(self.logs[-1].name, encoding="utf-8") as f:
             self.assertEqual(code, 0, f.read())
+
+    def finish(self, average, most, share=SHARE):
+        """All delivered; tries for each node: on average, and at most."""
+        self.end_well()
         events = self.happened()
         tries = collections.Counter(n for _, what, n in events if what in ("open", "failure"))
         self.assertEqual(len(tries), self.nodes)
@@ -101,6 +106,9 @@ class Crowd(Case):
             best = max(best, i - first + 1)
         return best
 
+
+@unittest.skipUnless(os.access(CROWD, os.X_OK), "no %s: run make tools" % CROWD)
+class Crowd(CrowdCase):
     def few_at_a_time(self, nodes, few):
         """relp-recv ends the sessions of those it has no room for."""
         output = self.path("output")

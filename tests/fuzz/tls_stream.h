@@ -12,6 +12,8 @@
  * Time stands still and random numbers come from a fixed seed, for each side
  * its own: what was recorded once (make fuzz-record; TLS_RECORD names a folder, and
  * a run with MODE_LIVE writes there what the other side sent) is understood again.
+ * With TLS_WHOLE in the environment every input has to be that: understood to its
+ * last byte. Else nobody would notice that what was recorded leads nowhere any more.
  *
  * Whatever comes: a handshake that is done was done with a certificate of ours,
  * and what is read is what was sent, never anything else.
@@ -372,6 +374,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	invariant(x.dead);
 	if (getenv("TLS_RECORD"))
 		fprintf(stderr, "mode %u: done %d, read %zu\n", mode, x.done, x.got);
+	if (getenv("TLS_WHOLE"))
+		invariant(x.done && x.got == sizeof(TEXT) - 1);
 	finish(&x);
 	buf_free(&said);
 	return 0;

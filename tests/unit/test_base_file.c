@@ -166,6 +166,26 @@ static void reads_a_pipe_to_its_end(void **state)
 	buf_free(&b);
 }
 
+/* A writer that holds it open and says nothing, or says something and does not end. */
+static void a_pipe_that_does_not_end_is_not_waited_for(void **state)
+{
+	(void)state;
+	struct buf b = { 0 };
+	struct err e = { 0 };
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	int fd = open("fifo", O_RDWR | O_CLOEXEC);
+	assert_true(fd >= 0);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(file_read_within("fifo", 1000, 30, &b, &e), -1);
+		assert_int_equal(e.code, ETIMEDOUT);
+		assert_non_null(strstr(e.text, "fifo: whoever writes to this pipe did not end"));
+		assert_int_equal(write(fd, "half", 4), 4);
+	}
+	close(fd);
+	buf_free(&b);
+	assert_int_equal(unlink("fifo"), 0);
+}
+
 static void process_substitution_is_a_file(void **state)
 {
 	(void)state;
@@ -346,6 +366,7 @@ int main(void)
 		IN_FOLDER(reads_nothing_but_files),
 		IN_FOLDER(reads_through_links),
 		IN_FOLDER(reads_a_pipe_to_its_end),
+		IN_FOLDER(a_pipe_that_does_not_end_is_not_waited_for),
 		IN_FOLDER(process_substitution_is_a_file),
 		IN_FOLDER(writes_through_a_full_pipe),
 		IN_FOLDER(replaces_whole),

@@ -292,6 +292,28 @@ static void whoever_asks_hears_of_stages_and_ends(void **state)
 	rig_free(r);
 }
 
+/* The moment of the renewal may come while hands are shaken, with what was read before. */
+static void a_renewal_amid_the_handshake_is_made_up_for(void **state)
+{
+	(void)state;
+	enum shake how = SHAKE_HANGS;
+	struct rig *r = rig_that_shakes(&how, 0);
+	rig_put(r, 10);
+	rig_until(r, session_stage(r->sink->session) == SESSION_HANDSHAKE);
+	unsigned before = r->peer.connections;
+	sink_renew_within(r->sink, 0);
+	rig_until(r, !loop_timer_is_set(&r->sink->renew));
+	how = SHAKE_DONE;
+	loop_timer_set(r->loop, &r->sink->session->soon, 0);
+	rig_until(r, r->count[SINK_RENEWALS] == 1);
+	rig_until(r, r->peer.connections == before + 1 && r->sink->opened);
+	rig_put(r, 10);
+	rig_until(r, rig_is_empty(r));
+	assert_int_equal(r->count[SINK_RENEWALS], 1);
+	assert_int_equal(r->count[SINK_FAILURES], 0);
+	rig_free(r);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -299,6 +321,7 @@ int main(void)
 		cmocka_unit_test(a_renewal_has_a_random_moment_within_the_time),
 		cmocka_unit_test(a_connection_that_is_new_anyway_is_not_renewed),
 		cmocka_unit_test(new_files_end_a_long_wait),
+		cmocka_unit_test(a_renewal_amid_the_handshake_is_made_up_for),
 		cmocka_unit_test(handshakes_that_fail_are_waited_out_ever_longer),
 		cmocka_unit_test(a_handshake_has_ever_more_time_when_it_is_late),
 		cmocka_unit_test(a_handshake_has_30_s_at_first_and_60_at_most),

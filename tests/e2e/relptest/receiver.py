@@ -45,6 +45,23 @@ class Connection:
         self.later = []       # answers that wait to be shuffled
 
 
+class Tokens:
+    """So many a second, of which those of a twentieth may come at once. Rate 0: no bound."""
+
+    def __init__(self):
+        self.n = 0
+        self.at = time.monotonic()
+
+    def take(self, rate):
+        now = time.monotonic()
+        self.n = min(max(1, rate / 20), self.n + (now - self.at) * rate)
+        self.at = now
+        if rate and self.n < 1:
+            return False
+        self.n -= 1
+        return True
+
+
 class Receiver:
     """Faults, each an attribute; "ok" or False is none:
 
@@ -58,6 +75,10 @@ class Receiver:
     shuffle     answers of one read in random order
     rate        answers a second at the most
     clients_max connections at a time; others are closed at once
+    handshake_rate   handshakes of TLS begun a second at the most, in order of arrival;
+                     who has gone by then costs one all the same
+    handshake_queue  who may wait for one; no more are accepted then; 0: all
+    backlog     of the port, from the next restart() on
 
     tls: an ssl.SSLContext of a server; None: plain. "silent" at_connect is then a silence
     in the handshake, and the other faults come after it or in its stead.
@@ -72,6 +93,9 @@ class Receiver:
         self.shuffle = False
         self.rate = 0
         self.clients_max = 0
+        self.handshake_rate = 0
+        self.handshake_queue = 0
+        self.backlog = 1024
         self.keep = True          # False: payloads are counted, not kept
         for name, value in faults.items():
             if not hasattr(self, name):
@@ -86,6 +110,8 @@ class Receiver:
         self.closes = 0           # sessions that ended by close
         self.turned_away = 0      # by clients_max
         self.most_clients = 0
+        self.begun = 0            # handshakes, by handshake_rate
+        self.most_waiting = 0     # for one
         self.errors = []          # what a client did wrong
         self._lock = threading.Condition()
         self._connections = {}
@@ -97,6 +123,9 @@ class Receiver:
         self._listener = None
         self._paused = False
         self._ended = False
+        self._queue = deque()     # of connections that wait for their handshake
+        self._full = False        # it is: the listener is not looked at
+        self._handshakes = Tokens()
         self._tokens_at = time.monotonic()
         self._listen()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -204,7 +233,7 @@ class Receiver:
         s = socket.socket(socket.AF_INET6 if ":" in self.host else socket.AF_INET)
         s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         s.bind((self.host, self.port))
-        s.listen(1024)
+        s.listen(self.backlog)
         s.setblocking(False)
         self.port = s.getsockname()[1]
         self._listener = s
@@ -212,13 +241,15 @@ class Receiver:
 
     def _unlisten(self):
         if self._listener:
-            self._selector.unregister(self._listener)
+            if not self._full:
+                self._selector.unregister(self._listener)
             self._listener.close()
             self._listener = None
+            self._full = False
 
     def _run(self):
         while not self._ended:
-            events = self._selector.select(0.01 if self.rate else None)
+            events = self._selector.select(0.01 if self.rate or self._queue else None)
             with self._lock:
                 for key, mask in events:
                     if key.data == "wake":
@@ -226,6 +257,7 @@ class Receiver:
                 if not self._paused:
                     for key, mask in events:
                         self._event(key.data, mask)
+                    self._begin_handshakes()
                     self._release_by_rate()
                 while self._jobs:
                     job, done = self._jobs.popleft()
@@ -248,6 +280,8 @@ class Receiver:
 
     def _accept(self):
         for _ in range(256):
+            if self.handshake_queue and len(self._queue) >= self.handshake_queue:
+                return
             try:
                 sock, _ = self._listener.accept()
             except (BlockingIOError, AttributeError):
@@ -276,8 +310,26 @@ class Receiver:
                 # the first read shakes hands
                 sock = c.sock = self.tls.wrap_socket(sock, server_side=True,
                                                      do_handshake_on_connect=False)
-            if not (c.mute and self.tls):
+            if self.tls and self.handshake_rate and not c.mute:
+                self._queue.append(c)
+            elif not (c.mute and self.tls):
                 self._selector.register(sock, selectors.EVENT_READ, c)
+
+    def _begin_handshakes(self):
+        self.most_waiting = max(self.most_waiting, len(self._queue))
+        while self._queue and self._handshakes.take(self.handshake_rate):
+            c = self._queue.popleft()
+            if c.number not in self._connections:
+                continue  # reset by us: at once, without a look at it
+            self.begun += 1
+            self._selector.register(c.sock, selectors.EVENT_READ, c)
+        full = bool(self.handshake_queue) and len(self._queue) >= self.handshake_queue
+        if self._listener and full != self._full:
+            self._full = full
+            if full:
+                self._selector.unregister(self._listener)
+            else:
+                self._selector.register(self._listener, selectors.EVENT_READ, "listener")
 
     def _drop(self, c):
         if self._connections.pop(c.number, None) is None:
