@@ -5,9 +5,12 @@
 # make unit [T=frame]    unit tests under ASan and UBSan; unit-aarch64: by qemu-user
 # make san               build/san/relpbox: the whole program with ASan and UBSan
 # make tools             build/tools: what the end-to-end tests use beside it
-# make fuzz F=frame [SECONDS=30]    one libFuzzer harness; fuzz-replay: all corpora
+# make fuzz F=frame [SECONDS=30]    one libFuzzer harness; fuzz-replay: all corpora;
+#                        fuzz-record: anew what both sides of TLS say in theirs
 # make clang layers lint            clang's warnings; who may include whom; scripts, man pages, documents
-# make check check-long demo bench man size install clean
+# make bench             relpbox and rsyslog side by side; ciphers: build/ARCH/ciphers, what
+#                        TLS computes, timed by itself
+# make check check-long demo man size install clean
 #
 # Nothing is written outside build/. The dependencies' sources come by
 # scripts/deps into DEPS, which several work trees may share. V=1 shows commands.
