@@ -14,9 +14,9 @@ more time than the receiver's rate asks for. Time is therefore never asserted. M
     200 a second, all accepted                           1.00            19 s
     200 a second, 128 wait, backlog 128                  1.00            30 s
     50 a second: the queue is longer than
-        the first limit of 30 s                          1.24            50 s
-    200 a second, all lost at once (a restart)           1.00            35 s, with their start
-    new certificates, renewed within 20 s                1.00            41 s, with their start
+        the first limit of 30 s                          1.25            50 s
+    200 a second, all lost at once (a restart)           1.00            35 to 47 s, with their start
+    new certificates, renewed within 20 s                1.00            33 to 41 s, with their start
     a relp-recv with room for 1,024                  not counted         20 s, 2,000 sessions
 """
 
