@@ -37,8 +37,9 @@ long = unittest.skipUnless(LONG, "long: tests/e2e/run --long")
 
 class Case(unittest.TestCase):
     maxDiff = 4000
-    tls_context = None  # of the receivers; relptest.over_tls sets both
+    tls_context = None  # of the receivers; relptest.over_tls sets all three
     tls_dir = None      # of forward
+    tls_recv = ()       # options of relp-recv
 
     def setUp(self):
         # short: the path of a unix socket has 107 bytes

@@ -14,13 +14,15 @@ WHOLE = re.compile(rb"src=(\w+) seq=(\d+) [xyz]* \n")
 
 
 class Imrelp:
-    """params: of input(type="imrelp"), globals_: of global(), ruleset: of its ruleset."""
+    """params: of input(type="imrelp"), globals_: of global(), ruleset: of its ruleset, module: of
+    module(load="imrelp")."""
 
-    def __init__(self, case, params="", globals_="", ruleset=""):
+    def __init__(self, case, params="", globals_="", ruleset="", module=""):
         self.case = case
         self.params = params
         self.globals_ = globals_
         self.ruleset = ruleset
+        self.module = module
         self.port = proc.free_port()
         self.file = case.path("arrived")
         self.starts = 0
@@ -29,7 +31,8 @@ class Imrelp:
     def start(self):
         self.starts += 1
         self.process = rsyslog.imrelp(self.case.dir, self.file, self.port, self.params,
-                                      self.globals_, "imrelp%d" % self.starts, self.ruleset)
+                                      self.globals_, "imrelp%d" % self.starts, self.ruleset,
+                                      self.module)
         self.case.addCleanup(self.process.__exit__)
         return self
 

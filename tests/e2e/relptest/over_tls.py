@@ -34,10 +34,12 @@ def context(server, ca, version=None):
 class OverTls:
     """In front of a test class of relptest.case.Case, whose tests are then run over TLS."""
 
+    SERVER = "server"
     tls_version = None
 
     def setUp(self):
-        server = pki().server()
+        server = pki().server(self.SERVER)
         self.tls_context = context(server, server.ca, self.tls_version)
         self.tls_dir = pki().tls_dir("forward", pki().client())
+        self.tls_recv = ("--tls", "--ca", server.ca, "--cert", server.cert, "--key", server.key)
         super().setUp()
