@@ -5,6 +5,7 @@ relptest/golden.py for how to write it anew).
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -144,15 +145,16 @@ STRANGERS = {
 
 
 class Strangers(Refused):
-    """The receiver's certificate: over TLS 1.2 and 1.3 the same words."""
+    """The receiver's certificate: over TLS 1.2 and 1.3, with and without one of ours, the same
+    words."""
 
     def check(self, name, code, words, shown, how):
         shown = shown()
         how = {k: v() if callable(v) else v for k, v in how.items()}
-        for version in how.pop("versions", BOTH):
-            with self.subTest(version=version), \
+        for version, own in itertools.product(how.pop("versions", BOTH), ("client", None)):
+            with self.subTest(version=version, own=own), \
                     TlsServer(context(True, shown, version=version)) as server:
-                self.refused(name, code, server.port, options(**how), words)
+                self.refused(name, code, server.port, options(own=own, **how), words)
                 self.nothing_came(server)
                 self.assertEqual(server.opens, 0)
 
