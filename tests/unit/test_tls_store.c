@@ -408,6 +408,8 @@ static void one_that_ends_soon(void **state)
 		{ "ends-0.5", " h " },
 		{ "expired", "in tls.crt expired on " },
 		{ "not-yet", "our certificate in tls.crt is not valid before " },
+		{ "eku-server", "our certificate in tls.crt is not meant for a TLS client" },
+		{ "eku-client", NULL },
 		{ "short-lived", NULL }, /* it is meant to */
 		{ "server", NULL },
 	};
