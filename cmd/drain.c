@@ -98,15 +98,29 @@ static int look(const char *dir, struct tally *t, struct err *e)
 	return result;
 }
 
-/* As forward would send: never in plain what it sent by TLS. */
-static int settle(struct document *d, const struct forward_tls_words *words, struct forward_conf *fc,
-		  struct err *e)
+/* Did forward send by TLS, as far as its last good configuration tells? By the option: the document has no word of it. */
+static bool forward_had_tls(const char *dir, bool *by_option)
+{
+	struct document last;
+	bool had = document_load_last_good(&last, dir) == 0 &&
+		   (last.tls_by_option || settings_ask_for_tls(&last.config));
+	*by_option = had && last.tls_by_option;
+	document_free(&last);
+	return had;
+}
+
+/* As forward would send: never in plain what it sent by TLS, whatever document is named here. */
+static int settle(struct document *d, const char *dir, const struct forward_tls_words *words,
+		  struct forward_conf *fc, struct err *e)
 {
 	struct say to = log_say();
+	bool by_option;
 	if (forward_tls_put(words, &d->config, e) < 0)
 		return -1;
-	if (d->tls_by_option && !settings_ask_for_tls(&d->config))
-		return err_set(e, "forward ran with --tls-dir: give it here too; in plain it is not sent");
+	if (!settings_ask_for_tls(&d->config) && forward_had_tls(dir, &by_option))
+		return err_set(e, by_option ?
+			"forward ran with --tls-dir: give it here too; in plain it is not sent" :
+			"forward ran with TLS, and this configuration does not ask for it; in plain it is not sent");
 	if (settings_check_run(&d->config, e) < 0 ||
 	    settings_from_config(&d->config, "", fc, e) < 0)
 		return -1;
@@ -123,7 +137,7 @@ static int send_rest(struct document *d, const char *dir, const struct forward_t
 	free(d->config.spool_dir);
 	d->config.spool_dir = mem_strdup(dir);
 	enum forward_end end = FORWARD_FAILED;
-	if (settle(d, words, &fc, &e) == 0 && look(dir, &before, &e) == 0) {
+	if (settle(d, dir, words, &fc, &e) == 0 && look(dir, &before, &e) == 0) {
 		fc.no_inputs = true;
 		fc.n_inputs = 0;
 		fc.sink.session.relp.software = program_software;

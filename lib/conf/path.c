@@ -3,6 +3,8 @@
 
 #include "base/esc.h"
 
+#include <string.h>
+
 void path_key(struct buf *path, struct slice key)
 {
 	if (path->len > 0)
@@ -15,8 +17,19 @@ void path_index(struct buf *path, size_t i)
 	buf_printf(path, "[%zu]", i);
 }
 
+/* A key written where its path belongs, or a key's file given as a document: what is said goes to logs. */
+static bool is_private(struct slice text)
+{
+	static const char mark[] = "PRIVATE KEY";
+	return text.len && memmem(text.p, text.len, mark, sizeof(mark) - 1);
+}
+
 void show_quoted(struct buf *out, struct slice text)
 {
+	if (is_private(text)) {
+		buf_add_str(out, "(a private key, not shown here)");
+		return;
+	}
 	struct buf safe = { 0 };
 	esc_add(&safe, text, SHOWN_MAX);
 	buf_add_char(out, '"');

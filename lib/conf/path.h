@@ -11,7 +11,7 @@ void path_index(struct buf *path, size_t i);
 /* How much of a value or key is shown. */
 #define SHOWN_MAX 64
 
-/* text in double quotes, escaped (quotes too), at most SHOWN_MAX bytes of it. */
+/* text in double quotes, escaped (quotes too), at most SHOWN_MAX bytes of it; no private key. */
 void show_quoted(struct buf *out, struct slice text);
 
 #endif

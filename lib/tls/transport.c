@@ -106,6 +106,8 @@ static int read_failed(struct tls_conn *c, int result, struct err *e)
 		r->alert = tls_private_alert(c);
 		r->alert_of_ours = false;
 		r->cause = tls_cause_of_alert(r->alert, r->own);
+		if (r->cause == TLS_NOTHING_COMMON) /* a handshake was done, so there is something */
+			r->cause = TLS_ALERT;
 	}
 	return tls_say(c, result, e);
 }

@@ -162,6 +162,10 @@ class Delivery(Tls):
         p = f.command("spool", "drain")
         self.assertEqual(p.returncode, 1)
         self.assertIn(b"forward ran with --tls-dir", p.stderr)
+        # nor by the document that it ran by, which has no word of TLS
+        p = f.command("spool", "drain", "--config", f.config)
+        self.assertEqual(p.returncode, 1)
+        self.assertIn(b"forward ran with --tls-dir", p.stderr)
         p = f.command("spool", "drain", "--tls-dir", self.path("no"))
         self.assertEqual(p.returncode, 1)
         self.assertIn(b"No such file", p.stderr)

@@ -42,6 +42,24 @@ static void a_renewal_has_a_random_moment_within_the_time(void **state)
 	rig_free(r);
 }
 
+/* 2,000 nodes, each with its own seed: a tenth of the time has a tenth of them, within 4.5 sigma. */
+static void nodes_renew_evenly_spread_over_the_time(void **state)
+{
+	(void)state;
+	enum { NODES = 2000, TENTHS = 10 };
+	struct rig *r = rig_new(NULL, 16, -1);
+	int in[TENTHS] = { 0 };
+	rig_until(r, r->sink->opened);
+	for (uint64_t seed = 1; seed <= NODES; seed++) {
+		r->sink->backoff.random = seed;
+		sink_renew_within(r->sink, 599999);
+		in[(r->sink->renew.due_ms - loop_now_ms(r->loop)) * TENTHS / 600000]++;
+	}
+	for (int i = 0; i < TENTHS; i++)
+		assert_in_range(in[i], 140, 260);
+	rig_free(r);
+}
+
 static void a_connection_that_is_new_anyway_is_not_renewed(void **state)
 {
 	(void)state;
@@ -319,6 +337,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(renewing_makes_no_duplicates),
 		cmocka_unit_test(a_renewal_has_a_random_moment_within_the_time),
+		cmocka_unit_test(nodes_renew_evenly_spread_over_the_time),
 		cmocka_unit_test(a_connection_that_is_new_anyway_is_not_renewed),
 		cmocka_unit_test(new_files_end_a_long_wait),
 		cmocka_unit_test(a_renewal_amid_the_handshake_is_made_up_for),

@@ -170,6 +170,32 @@ static void a_damaged_record_breaks_it(void **state)
 	}
 }
 
+/* What was agreed on cannot be what is missing. */
+static void an_alert_after_the_handshake_is_not_about_the_handshake(void **state)
+{
+	static const struct {
+		unsigned char alert;
+		enum tls_cause cause;
+	} cases[] = {
+		{ MBEDTLS_SSL_ALERT_MSG_HANDSHAKE_FAILURE, TLS_ALERT },
+		{ MBEDTLS_SSL_ALERT_MSG_PROTOCOL_VERSION, TLS_ALERT },
+		{ MBEDTLS_SSL_ALERT_MSG_UNKNOWN_CA, TLS_WE_REFUSED }, /* TLS 1.3: it comes now */
+	};
+	char got[16];
+
+	(void)state;
+	for (size_t i = 0; i < 2 * COUNT(cases); i++) {
+		struct pair p;
+		open_pair(&p, 12 + i % 2);
+		struct tls_conn *server = (struct tls_conn *)p.server.t;
+		assert_int_equal(mbedtls_ssl_send_alert_message(&server->ssl, MBEDTLS_SSL_ALERT_LEVEL_FATAL,
+								cases[i / 2].alert), 0);
+		assert_int_equal(end_read(&p.client, got, sizeof(got)), TRANSPORT_FAILED);
+		assert_int_equal(p.client.report.cause, cases[i / 2].cause);
+		pair_free(&p);
+	}
+}
+
 /* Small records that came together are all read, though the socket shows nothing more. */
 static void what_was_read_ahead_is_not_forgotten(void **state)
 {
@@ -397,6 +423,7 @@ int main(void)
 		cmocka_unit_test(records_are_filled),
 		cmocka_unit_test(the_end_is_an_end_with_and_without_a_goodbye),
 		cmocka_unit_test(a_damaged_record_breaks_it),
+		cmocka_unit_test(an_alert_after_the_handshake_is_not_about_the_handshake),
 		cmocka_unit_test(what_was_read_ahead_is_not_forgotten),
 		cmocka_unit_test(keys_that_are_old_are_told),
 		cmocka_unit_test(there_may_be_many_at_a_time),

@@ -28,6 +28,10 @@ needs_mounts = unittest.skipUnless(
     os.geteuid() == 0 and shutil.which("unshare") and
     subprocess.run(["unshare", "-m", "true"], stderr=subprocess.DEVNULL).returncode == 0,
     "needs root and unshare -m")
+needs_namespaces = unittest.skipUnless(
+    os.geteuid() == 0 and shutil.which("unshare") and
+    subprocess.run(["unshare", "-n", "true"], stderr=subprocess.DEVNULL).returncode == 0,
+    "needs root and unshare -n")
 long = unittest.skipUnless(LONG, "long: tests/e2e/run --long")
 
 

@@ -11,9 +11,11 @@ from relptest.forward import Forward
 class Fault(Case):
     """One forward with a held socket; `send` goes on with the numbers of source a."""
 
+    queue = None  # of the socket; None: as net.unix.max_dgram_qlen has it
+
     def setUp(self):
         super().setUp()
-        self.held = Held(self.path("syslog"))
+        self.held = Held(self.path("syslog"), self.queue)
         self.addCleanup(self.held.close)
         self.sender = Sender(self.held.path)
         self.addCleanup(self.sender.close)

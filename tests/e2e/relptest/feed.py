@@ -11,12 +11,32 @@ import sys
 FEEDER = os.path.join(os.path.dirname(os.path.abspath(__file__)), "feeder.py")
 
 
+# A queue has the size that the network namespace gave it when the socket was made. The socket
+# is found by its path from everywhere.
+OF_QUEUE = """
+import socket, sys
+with open("/proc/sys/net/unix/max_dgram_qlen", "w") as f:
+    f.write(sys.argv[1])
+made = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+socket.send_fds(socket.socket(fileno=int(sys.argv[2])), [b"x"], [made.fileno()])
+"""
+
+
+def of_queue(queue):
+    """A datagram socket whose queue takes so many; unshare -n is needed."""
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        subprocess.run(["unshare", "-n", sys.executable, "-ISc", OF_QUEUE, str(queue),
+                        str(theirs.fileno())], pass_fds=[theirs.fileno()], check=True)
+        return socket.socket(fileno=socket.recv_fds(ours, 1, 1)[1][0])
+
+
 class Held:
     """A bound datagram socket that outlives every forward which it is passed to."""
 
-    def __init__(self, path):
+    def __init__(self, path, queue=None):
         self.path = path
-        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock = of_queue(queue) if queue else socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(path)
         os.chmod(path, 0o666)
         # as `PassCredentials=yes`: also what is sent while nobody reads has its sender
@@ -65,6 +85,16 @@ class Feeder:
     def longest(self):
         """The seconds that its slowest send took."""
         return self.result["longest"]
+
+    @property
+    def dropped(self):
+        """With nonblock: how many found no room."""
+        return self.result["dropped"]
+
+    @property
+    def unread(self):
+        """The longest for which something waited to be read: seconds."""
+        return self.result["unread"]
 
 
 class Sender:

@@ -2,22 +2,28 @@
 """Sends numbered datagrams, in a process of its own: python3 feeder.py OPTIONS.
 
 Waits where the socket is full (or, with --nonblock, counts what did not fit),
-stops at SIGTERM, and ends with one line of JSON: what was sent, and the longest
-that one datagram took.
+stops at SIGTERM, and ends with one line of JSON: what was sent, and the longest that
+one datagram took. With --steady (and --rate) what could not be sent in time because
+this process had to wait for a processor is not sent all at once; and the longest is
+told for which the socket was never found empty: the reader paused no longer than that.
 """
 
 import argparse
+import fcntl
 import json
 import os
 import signal
 import socket
 import struct
 import sys
+import termios
 import time
 
 
 # A signal only sets this, so that no datagram is sent and not counted.
 stopping = []
+# With --steady it makes up for so much: seconds.
+BEHIND = 0.005
 # A blocked send looks at it so often: seconds, microseconds.
 LOOK_EVERY = struct.pack("ll", 0, 100000)
 
@@ -34,6 +40,7 @@ def arguments():
     p.add_argument("--pri", type=int, default=14)
     p.add_argument("--uid", type=int, default=-1)
     p.add_argument("--nonblock", action="store_true")
+    p.add_argument("--steady", action="store_true")
     return p.parse_args()
 
 
@@ -57,6 +64,11 @@ def send(out, data, nonblock, result):
     return False
 
 
+def unread(out):
+    """Bytes, with the kernel's own, of what was sent and not read: tty_ioctl(4), unix(7) TIOCOUTQ."""
+    return struct.unpack("i", fcntl.ioctl(out, termios.TIOCOUTQ, b"\0\0\0\0"))[0]
+
+
 def main():
     a = arguments()
     out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -69,16 +81,21 @@ def main():
         out.setblocking(False)
     else:
         out.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, LOOK_EVERY)
-    result = {"sent": 0, "dropped": 0, "longest": 0.0}
+    result = {"sent": 0, "dropped": 0, "longest": 0.0, "unread": 0.0}
     signal.signal(signal.SIGTERM, lambda *_: stopping.append(True))
     print("ready", flush=True)
-    begin = time.monotonic()
+    begin = empty = time.monotonic()
     for i in range(a.count):
         data = line(a, a.start + i)
         before = time.monotonic()
+        if a.steady:
+            begin = max(begin, before - i / a.rate - BEHIND)
         if a.rate and begin + i / a.rate > before:
             time.sleep(begin + i / a.rate - before)
             before = time.monotonic()
+        if a.steady:
+            empty = before if unread(out) == 0 else empty
+            result["unread"] = max(result["unread"], before - empty)
         if stopping or not send(out, data, a.nonblock, result):
             break
         result["longest"] = max(result["longest"], time.monotonic() - before)

@@ -32,6 +32,8 @@ KEYS = {
     "rsa": ["RSA", "rsa_keygen_bits:2048"],
     "rsa1024": ["RSA", "rsa_keygen_bits:1024"],
     "rsa3072": ["RSA", "rsa_keygen_bits:3072"],
+    "rsa4096": ["RSA", "rsa_keygen_bits:4096"],
+    "rsa8192": ["RSA", "rsa_keygen_bits:8192"],
     "ed25519": ["ED25519"],
 }
 SIGNATURES = {  # of the issuer's kind of key, and the hash
