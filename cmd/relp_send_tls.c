@@ -88,13 +88,13 @@ static void tell_file(struct stage_report *r, const char *what, const char *key,
 
 static void tell_warnings(struct send *s, struct stage_report *r)
 {
-	char *line = s->warnings.len ? (char *)(uintptr_t)buf_cstr(&s->warnings) : NULL;
-	char *rest = NULL;
+	struct slice rest = buf_slice(&s->warnings);
 
 	json_array(&r->json, "warnings");
-	for (line = line ? strtok_r(line, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
-		stage_detail(r, "warning: %s", line);
-		json_str(&r->json, NULL, slice_str(line));
+	while (rest.len) {
+		struct slice line = report_line(&rest);
+		stage_detail(r, "warning: %.*s", (int)line.len, line.p);
+		json_str(&r->json, NULL, line);
 	}
 	json_array_end(&r->json);
 }

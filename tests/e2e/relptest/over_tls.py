@@ -20,12 +20,14 @@ def pki():
     return _made[0]
 
 
-def context(server, ca, version=None):
-    """Of a server that takes the clients of this CA, and nobody else."""
+def context(server, ca=None, version=None):
+    """Of a server that takes the clients of this CA, and nobody else; None: it asks nobody for
+    a certificate."""
     c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     c.load_cert_chain(server.cert, server.key)
-    c.load_verify_locations(ca)
-    c.verify_mode = ssl.CERT_REQUIRED
+    if ca:
+        c.load_verify_locations(ca)
+        c.verify_mode = ssl.CERT_REQUIRED
     if version:
         c.minimum_version = c.maximum_version = version
     return c
