@@ -317,12 +317,15 @@ class Receiver:
 
     def _begin_handshakes(self):
         self.most_waiting = max(self.most_waiting, len(self._queue))
-        while self._queue and self._handshakes.take(self.handshake_rate):
-            c = self._queue.popleft()
-            if c.number not in self._connections:
-                continue  # reset by us: at once, without a look at it
-            self.begun += 1
-            self._selector.register(c.sock, selectors.EVENT_READ, c)
+        while self._queue:
+            c = self._queue[0]
+            stands = c.number in self._connections  # not one that we reset ourselves
+            if stands and not self._handshakes.take(self.handshake_rate):
+                break
+            self._queue.popleft()
+            if stands:
+                self.begun += 1
+                self._selector.register(c.sock, selectors.EVENT_READ, c)
         full = bool(self.handshake_queue) and len(self._queue) >= self.handshake_queue
         if self._listener and full != self._full:
             self._full = full
