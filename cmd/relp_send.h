@@ -10,6 +10,7 @@
 #include "cmd/relp_send_trace.h"
 #include "cmd/tls_options.h"
 
+#include "base/timetext.h"
 #include "io/resolver.h"
 #include "io/signals.h"
 #include "sink/session.h"
@@ -175,5 +176,8 @@ void tell_result(struct send *s);
 
 /* What a chain says, to the stage's details and its JSON object, under key. now: Unix seconds. */
 void tell_chain(struct stage_report *r, const char *key, const struct tls_certs *chain, int64_t now);
+
+/* A date of a certificate; "never" and "before 1970" for what has no text. */
+const char *cert_date(int64_t seconds, char out[TIMETEXT_MAX]);
 
 #endif

@@ -16,7 +16,7 @@ static int64_t days_left(const struct tls_cert *c, int64_t now)
 	return left >= 0 ? left / DAY : -((-left + DAY - 1) / DAY);
 }
 
-static const char *date_text(int64_t seconds, char out[TIMETEXT_MAX])
+const char *cert_date(int64_t seconds, char out[TIMETEXT_MAX])
 {
 	if (seconds < 0 || seconds > INT64_C(253402300799)) /* the years that a text can have */
 		return seconds < 0 ? "before 1970" : "never";
@@ -59,7 +59,7 @@ static void detail_dates(struct stage_report *r, const struct tls_cert *c, int64
 {
 	char from[TIMETEXT_MAX], to[TIMETEXT_MAX];
 	int64_t left = days_left(c, now);
-	const char *first = date_text(c->not_before, from), *last = date_text(c->not_after, to);
+	const char *first = cert_date(c->not_before, from), *last = cert_date(c->not_after, to);
 
 	if (now < c->not_before)
 		stage_detail(r, "    valid      %s to %s: NOT YET VALID", first, last);
@@ -112,8 +112,8 @@ static void json_one(struct json *j, const struct tls_cert *c, int64_t now)
 	json_bool(j, "self_issued", c->self_issued);
 	json_bool(j, "ca", c->ca);
 	json_str(j, "serial", slice_str(c->serial ? c->serial : ""));
-	json_str(j, "not_before", slice_str(date_text(c->not_before, date)));
-	json_str(j, "not_after", slice_str(date_text(c->not_after, date)));
+	json_str(j, "not_before", slice_str(cert_date(c->not_before, date)));
+	json_str(j, "not_after", slice_str(cert_date(c->not_after, date)));
 	json_i64(j, "days_left", days_left(c, now));
 	json_str(j, "key", slice_str(c->key));
 	json_str(j, "signature", slice_str(c->signature));

@@ -46,9 +46,11 @@ static struct attempt *attempt(struct send *s)
 {
 	const struct addr *peer = session_peer(s->session);
 
-	for (size_t i = 0; i < s->list.n; i++)
-		if (memcmp(&s->list.at[i], peer, sizeof(*peer)) == 0)
+	for (size_t i = 0; i < s->list.n; i++) {
+		const struct addr *a = &s->list.at[i];
+		if (a->len == peer->len && memcmp(&a->sa, &peer->sa, a->len) == 0)
 			return &s->attempts[i];
+	}
 	return &s->attempts[0];
 }
 

@@ -4,7 +4,9 @@
 #include "base/clock.h"
 #include "base/esc.h"
 
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* --- files, and the transport ---------------------------------------------------------------- */
 
@@ -86,13 +88,13 @@ static void tell_file(struct stage_report *r, const char *what, const char *key,
 
 static void tell_warnings(struct send *s, struct stage_report *r)
 {
-	char *line = s->warnings.len ? (char *)(uintptr_t)buf_cstr(&s->warnings) : NULL;
-	char *rest = NULL;
+	struct slice rest = buf_slice(&s->warnings);
 
 	json_array(&r->json, "warnings");
-	for (line = line ? strtok_r(line, "\n", &rest) : NULL; line; line = strtok_r(NULL, "\n", &rest)) {
-		stage_detail(r, "warning: %s", line);
-		json_str(&r->json, NULL, slice_str(line));
+	while (rest.len) {
+		struct slice line = report_line(&rest);
+		stage_detail(r, "warning: %.*s", (int)line.len, line.p);
+		json_str(&r->json, NULL, line);
 	}
 	json_array_end(&r->json);
 }
@@ -214,6 +216,53 @@ static bool is_brief(const struct send *s)
 	return s->report.how == REPORT_QUIET && !s->report.terminal;
 }
 
+/* Is there a CA here that our chain could end at? Of a self-signed one nobody asks. */
+static bool own_issuer_known(const struct tls_certs *own, const struct tls_certs *ca)
+{
+	const struct tls_cert *top = &own->at[own->n - 1];
+
+	if (top->self_issued || !ca->n || !top->issuer)
+		return true;
+	for (size_t i = 0; i < ca->n; i++)
+		if (ca->at[i].subject && strcmp(ca->at[i].subject, top->issuer) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * What we see ourselves of why our certificate may be refused: receivers that
+ * only drop the connection say nothing of it. False: nothing.
+ */
+static bool hint_own(struct send *s, struct stage_report *r, int64_t now)
+{
+	bool refused = s->seen.cause == TLS_WE_REFUSED || s->seen.cause == TLS_WE_DROPPED;
+	const struct tls_certs *own = tls_creds_own(tls_store_creds(s->store));
+	char text[900], name[300], names[400], date[TIMETEXT_MAX];
+
+	if (!refused || s->seen.own != TLS_OWN_SENT || !own->n)
+		return false;
+	if (now > own->at[0].not_after)
+		snprintf(text, sizeof(text), "Our certificate expired on %s: renew it.",
+			 cert_date(own->at[0].not_after, date));
+	else if (now < own->at[0].not_before)
+		snprintf(text, sizeof(text), "Our certificate is not valid before %s: look at the clocks.",
+			 cert_date(own->at[0].not_before, date));
+	else if ((s->seen.cause == TLS_WE_DROPPED || s->seen.alert == 48 /* unknown_ca */) &&
+		 !own_issuer_known(own, tls_creds_ca(tls_store_creds(s->store))))
+		snprintf(text, sizeof(text),
+			 "Our certificate was issued by %s, which is not among the CAs that are given here: "
+			 "does the receiver know that one?",
+			 esc_text(name, sizeof(name), slice_str(own->at[own->n - 1].issuer)));
+	else if (s->seen.cause == TLS_WE_DROPPED && is_brief(s)) /* a report shows it whole */
+		snprintf(text, sizeof(text), "%s Ours is for %s, and was issued by %s.",
+			 tls_report_hint(&s->seen), tls_names_text(&own->at[0], names, sizeof(names)),
+			 esc_text(name, sizeof(name), slice_str(own->at[0].issuer ? own->at[0].issuer : "")));
+	else
+		return false;
+	stage_hint(r, text);
+	return true;
+}
+
 static void tell_failure(struct send *s, struct stage_report *r, const struct err *e, int64_t now)
 {
 	bool known = s->seen.cause != TLS_UNKNOWN && s->seen.cause != TLS_GOOD;
@@ -234,11 +283,11 @@ static void tell_failure(struct send *s, struct stage_report *r, const struct er
 			     s->other_said ? s->other_said : "no answer of RELP");
 		json_bool(&r->json, "probe_speaks_relp", s->other_said != NULL);
 	}
-	if (s->other_said)
+	if (s->other_said || s->seen.cause == TLS_PLAIN_RELP)
 		stage_hint(r, "Without --tls it would work, and everybody on the way could read along; or is it the wrong port?");
-	else if (known)
+	else if (known && !hint_own(s, r, now))
 		stage_hint(r, tls_report_hint(&s->seen));
-	else
+	else if (!known)
 		stage_hint(r, "Something takes connections there and does not answer a TLS hello: a receiver that hangs, or another protocol.");
 }
 

@@ -211,12 +211,11 @@ static int tls(const struct config *c, struct forward_tls_conf *out, struct err 
 	out->auth = config_tls_auth(&c->tls);
 	out->rotate_within_ms = within;
 	out->check_ms = check < CHECK_MIN_MS ? CHECK_MIN_MS : check > CHECK_MAX_MS ? CHECK_MAX_MS : check;
-	if (f->directory)
-		out->files = (struct tls_files){ path_in(f->directory, "ca.crt"),
-						 path_in(f->directory, "tls.crt"),
-						 path_in(f->directory, "tls.key") };
-	else
-		out->files = (struct tls_files){ copy(f->ca), copy(f->cert), copy(f->key) };
+	out->files.ca = f->directory ? path_in(f->directory, "ca.crt") : copy(f->ca);
+	out->files.cert = f->directory ? path_in(f->directory, "tls.crt") : copy(f->cert);
+	out->files.key = f->directory ? path_in(f->directory, "tls.key") : copy(f->key);
+	/* they are read again and again, and at the start beside the inputs */
+	out->files.no_pipes = true;
 	return permitted(&c->tls, out, e);
 }
 

@@ -98,6 +98,8 @@ enum tls_cause tls_cause_of(const struct tls_conn *c, int result)
 	case MBEDTLS_ERR_X509_FATAL_ERROR: /* longer than is looked at */
 		return TLS_PEER_UNKNOWN_CA;
 	default:
+		if (-(-result & 0xFF80) == MBEDTLS_ERR_X509_INVALID_EXTENSIONS)
+			return TLS_PEER_PURPOSE;
 		return is_unknown_kind(result) ? TLS_PEER_WEAK : TLS_BROKEN;
 	}
 }

@@ -26,7 +26,7 @@ static const char *trouble(int code)
 		return "it is of an unknown version";
 	case MBEDTLS_ERR_X509_UNKNOWN_SIG_ALG:
 	case MBEDTLS_ERR_X509_UNKNOWN_OID:
-		return "its signature is of a kind that is not supported";
+		return "its signature is of a kind that is not supported (ECDSA and RSA are; Ed25519 is not)";
 	case MBEDTLS_ERR_PK_UNKNOWN_PK_ALG:
 	case MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE:
 		return "its key is of a kind that is not supported (EC P-256, P-384, P-521 and RSA are)";

@@ -276,6 +276,21 @@ static void add_good(struct buf *b, const struct tls_report *r)
 	buf_printf(b, "%s, %s", r->version ? r->version : "TLS", r->cipher ? r->cipher : "no cipher yet");
 }
 
+static void add_purpose(struct buf *b, const struct tls_report *r)
+{
+	const struct tls_cert *c = bad_cert(r);
+	const char *side = r->server ? "client" : "server";
+	if (!c)
+		buf_add_str(b, " cannot be used: an extension of it or of its chain is malformed, or "
+			       "critical and not supported (name constraints are not)");
+	else if (c->ca)
+		buf_printf(b, " may not issue for a TLS %s: its extended key usage says otherwise, or it "
+			      "has name constraints, which are not supported", side);
+	else
+		buf_printf(b, " is not meant for a TLS %s: its key usage or extended key usage says "
+			      "otherwise", side);
+}
+
 /* What is about a certificate of the peer. */
 static void add_peer(struct buf *b, const struct tls_report *r, int64_t now)
 {
@@ -320,8 +335,7 @@ static void add_peer(struct buf *b, const struct tls_report *r, int64_t now)
 			       "the handshake is wrong)");
 		break;
 	default:
-		buf_printf(b, " is not meant for a TLS %s: its key usage or extended key usage says "
-			      "otherwise", r->server ? "client" : "server");
+		add_purpose(b, r);
 	}
 }
 

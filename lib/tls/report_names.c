@@ -49,7 +49,7 @@ static const struct cause *cause_of(enum tls_cause cause)
 			"If it is the right peer, put the fingerprint that was seen into "
 			"permittedPeer." },
 		[TLS_WE_REFUSED] = { "we-refused",
-			"Look at our certificate's CA, dates and names, and into the peer's log." },
+			"Look at our certificate's CA, dates, names and purpose, and into the peer's log." },
 		[TLS_WE_DROPPED] = { "we-dropped",
 			"Compare our certificate's CA, dates, names and fingerprint with what the peer "
 			"permits, and look into its log." },
@@ -81,6 +81,25 @@ const char *tls_cause_hint(enum tls_cause cause)
 	return cause_of(cause)->hint;
 }
 
+/* What an alert about our certificate asks for; NULL: nothing that the cause does not say. */
+static const char *refused_hint(int alert)
+{
+	switch (alert) {
+	case 43: /* unsupported_certificate */
+		return "Have it issued with extended key usage clientAuth for a sender, serverAuth for a "
+		       "receiver, key usage digitalSignature, and a key and a signature that the peer "
+		       "takes.";
+	case 45: /* certificate_expired */
+		return "Renew our certificate; if its dates look right, set the clock, here or at the "
+		       "peer.";
+	case 48: /* unknown_ca */
+		return "Give the peer the CA that issued our certificate (rsyslog: tls.caCert); or, when a "
+		       "CA between them is missing, put it behind our certificate.";
+	default:
+		return NULL;
+	}
+}
+
 const char *tls_report_hint(const struct tls_report *r)
 {
 	bool ours = tls_cause_is_peer(r->cause) && r->ca.n && r->bad >= r->chain.n;
@@ -94,6 +113,8 @@ const char *tls_report_hint(const struct tls_report *r)
 		       "set the clock.";
 	if (wanted && r->own == TLS_OWN_NONE)
 		return "Give a certificate that the peer permits, and its key.";
+	if (r->cause == TLS_WE_REFUSED && refused_hint(r->alert))
+		return refused_hint(r->alert);
 	return tls_cause_hint(r->cause);
 }
 

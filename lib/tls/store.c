@@ -33,6 +33,7 @@ struct tls_store {
 	unsigned end_said; /* the place behind the last of `ends` that was */
 	bool ca_said;
 	bool early_said;
+	bool purpose_said;
 	mode_t mode_said; /* of the key; 0: nothing */
 };
 
@@ -94,6 +95,19 @@ static void judge_start(struct tls_store *s, const struct tls_cert *own, int64_t
 	    path_of(s, TLS_FILE_CERT, path), date(own->not_before, from), date(now, clock));
 }
 
+/* A server's that is not meant for one is an error (creds.c); a GnuTLS imrelp takes any client's. */
+static void judge_purpose(struct tls_store *s)
+{
+	char path[SHOWN];
+	if (s->purpose_said || s->creds->side != TLS_CLIENT ||
+	    tls_has_purpose(&s->creds->own, TLS_CLIENT))
+		return;
+	s->purpose_said = true;
+	say(&s->ev.say, SAY_WARNING, "our certificate in %s is not meant for a TLS client, its key usage or "
+				     "extended key usage says otherwise: receivers may refuse it",
+	    path_of(s, TLS_FILE_CERT, path));
+}
+
 static void judge_ca(struct tls_store *s, int64_t now)
 {
 	const struct tls_certs *ca = tls_creds_ca(s->creds);
@@ -129,6 +143,7 @@ static void judge(struct tls_store *s)
 	judge_mode(s);
 	judge_ca(s, now);
 	if (own->n) {
+		judge_purpose(s);
 		judge_start(s, &own->at[0], now);
 		judge_end(s, &own->at[0], now);
 	}
@@ -148,6 +163,7 @@ static void take(struct tls_store *s)
 	if (!same_own(s->creds, look->creds)) {
 		s->end_said = 0;
 		s->early_said = false;
+		s->purpose_said = false;
 	}
 	s->ca_said = false;
 	s->trouble[0] = '\0';

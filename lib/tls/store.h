@@ -8,6 +8,8 @@
 #include "io/worker.h"
 #include "tls/tls.h"
 
+#include <stdbool.h>
+
 /*
  * The files behind the credentials: read at the start, and read again when they
  * change, however they do (written in place, by rename, a symbolic link that
@@ -16,6 +18,7 @@
  */
 struct tls_files {
 	const char *ca, *cert, *key; /* paths; NULL: none */
+	bool no_pipes; /* only files are read: whoever looks must not wait for the writer of a pipe */
 };
 
 struct tls_store;

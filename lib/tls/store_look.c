@@ -37,6 +37,7 @@ struct tls_look *tls_look_new(const struct tls_conf *conf, const struct tls_file
 	l->path[TLS_FILE_CA] = copy(files->ca);
 	l->path[TLS_FILE_CERT] = copy(files->cert);
 	l->path[TLS_FILE_KEY] = copy(files->key);
+	l->no_pipes = files->no_pipes;
 	return l;
 }
 
@@ -106,6 +107,12 @@ static void forget(struct bytes *b)
 		buf_free(&b->file[f]);
 }
 
+static int is_pipe(const char *path, struct err *e)
+{
+	char shown[PATH_SHOWN];
+	return err_set(e, "%s: is a pipe, not a file", esc_text(shown, sizeof(shown), slice_str(path)));
+}
+
 static int read_all(const struct tls_look *l, struct bytes *b, struct err *e)
 {
 	/* all the room that reading could ask for, so that the buffer does not move */
@@ -113,6 +120,8 @@ static int read_all(const struct tls_look *l, struct bytes *b, struct err *e)
 		buf_reserve(&b->file[TLS_FILE_KEY], KEY_MAX + 1);
 	for (int f = 0; f < TLS_FILE_N; f++) {
 		size_t max = f == TLS_FILE_KEY ? KEY_MAX : TLS_PEM_MAX;
+		if (l->no_pipes && S_ISFIFO(l->tried[f].mode))
+			return is_pipe(l->path[f], e);
 		if (l->path[f] && file_read(l->path[f], max, &b->file[f], e) != 0)
 			return -1;
 		if (l->path[f])

@@ -39,6 +39,7 @@ struct tls_content {
 struct tls_look {
 	struct tls_conf conf;	     /* what it points to is the look's own, */
 	char *path[TLS_FILE_N];	     /* and so are the paths; NULL: none */
+	bool no_pipes;
 	struct tls_content used;     /* set by the owner: those in use */
 	struct tls_print tried[TLS_FILE_N];
 	unsigned rounds;	     /* how often they were read like this; twice is enough */

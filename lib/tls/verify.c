@@ -118,7 +118,38 @@ static struct verdict weak(const struct tls_conn *c, size_t at)
 	return (struct verdict){ TLS_PEER_WEAK, at };
 }
 
-static struct verdict judge_chain(const struct tls_conn *c)
+static bool allows_side(const mbedtls_x509_crt *crt, enum tls_side whose)
+{
+	const char *oid = whose == TLS_SERVER ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
+	size_t len = whose == TLS_SERVER ? MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH) :
+					   MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH);
+
+	return mbedtls_x509_crt_check_extended_key_usage(crt, oid, len) == 0;
+}
+
+/*
+ * RFC 5280 section 4.2.1.10. Mbed TLS does not parse a certificate where they are
+ * critical, and passes over them where they are not: then nobody would hold them.
+ */
+static bool has_name_constraints(const mbedtls_x509_crt *crt)
+{
+	static const unsigned char oid[] = { 0x06, 0x03, 0x55, 0x1d, 0x1e };
+
+	return crt->v3_ext.len && memmem(crt->v3_ext.p, crt->v3_ext.len, oid, sizeof(oid));
+}
+
+/* The first CA that may not issue for that side, or for some names only; n_chain: none. */
+static size_t limited_ca(const struct tls_conn *c, enum tls_side whose)
+{
+	size_t at = 1;
+
+	while (at < c->n_chain && allows_side(c->chain[at].crt, whose) &&
+	       !has_name_constraints(c->chain[at].crt))
+		at++;
+	return at;
+}
+
+static struct verdict judge_chain(const struct tls_conn *c, enum tls_side whose)
 {
 	size_t at;
 
@@ -132,6 +163,8 @@ static struct verdict judge_chain(const struct tls_conn *c)
 		return (struct verdict){ TLS_PEER_CA_AS_LEAF, 0 };
 	if ((at = flagged(c, WEAK)) < c->n_chain)
 		return weak(c, at);
+	if ((at = limited_ca(c, whose)) < c->n_chain)
+		return (struct verdict){ TLS_PEER_PURPOSE, at };
 	/* whatever else Mbed TLS found */
 	if ((at = flagged(c, ~(uint32_t)MBEDTLS_X509_BADCERT_CN_MISMATCH)) < c->n_chain)
 		return (struct verdict){ TLS_PEER_UNKNOWN_CA, at };
@@ -156,12 +189,8 @@ static struct verdict judge_pinned(const struct tls_conn *c)
 
 bool tls_has_purpose(const mbedtls_x509_crt *leaf, enum tls_side whose)
 {
-	const char *oid = whose == TLS_SERVER ? MBEDTLS_OID_SERVER_AUTH : MBEDTLS_OID_CLIENT_AUTH;
-	size_t len = whose == TLS_SERVER ? MBEDTLS_OID_SIZE(MBEDTLS_OID_SERVER_AUTH) :
-					   MBEDTLS_OID_SIZE(MBEDTLS_OID_CLIENT_AUTH);
-
 	return mbedtls_x509_crt_check_key_usage(leaf, MBEDTLS_X509_KU_DIGITAL_SIGNATURE) == 0 &&
-	       mbedtls_x509_crt_check_extended_key_usage(leaf, oid, len) == 0;
+	       allows_side(leaf, whose);
 }
 
 static enum tls_cause judge_name(const struct tls_conn *c, const struct tls_cert *leaf)
@@ -229,7 +258,7 @@ static enum tls_cause judge(struct tls_conn *c)
 	/* one that could not be parsed was passed over, and left nothing (ssl_tls13_generic.c) */
 	if (c->seen.chain.n == 0)
 		return TLS_PEER_WEAK;
-	v = c->creds->auth == TLS_AUTH_NAME ? judge_chain(c) : judge_pinned(c);
+	v = c->creds->auth == TLS_AUTH_NAME ? judge_chain(c, whose) : judge_pinned(c);
 	if (v.cause == TLS_GOOD && !tls_has_purpose(leaf, whose))
 		v = (struct verdict){ TLS_PEER_PURPOSE, 0 };
 	c->seen.bad = place_sent(c, c->chain[v.at].crt);

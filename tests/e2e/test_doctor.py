@@ -207,6 +207,20 @@ class Names(case.Case):
         self.assertIn(b"127.0.0.1:1 (other family, not used)", result.stdout)
 
     @case.needs_mounts
+    def test_addresses_of_one_family(self):
+        with Server() as server:
+            etc = self.etc("127.0.0.1 log.test\n::1 log.test\n")
+            result = self.run_in(etc, "-4", "--json", f"log.test:{server.port}")
+            self.assertEqual(result.code, 0, result)
+            self.assertEqual([a["address"] for a in json_of(result)["tcp"]["addresses"]],
+                             [f"127.0.0.1:{server.port}"])
+            # nobody listens there, and the other is not taken in its place
+            result = self.run_in(etc, "-6", "--json", f"log.test:{server.port}")
+            self.assertEqual(result.code, 11, result)
+            self.assertEqual([a["address"] for a in json_of(result)["tcp"]["addresses"]],
+                             [f"[::1]:{server.port}"])
+
+    @case.needs_mounts
     def test_a_name_server_that_is_silent(self):
         silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.addCleanup(silent.close)

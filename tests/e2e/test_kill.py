@@ -235,7 +235,7 @@ class RealReceiver:
     def start(self):
         self.process = self.case.spawn(
             [RELPBOX, "relp-recv", "--listen", "127.0.0.1:%d" % self.port, "--output", self.file,
-             "--append"], stdin=subprocess.DEVNULL, name="relp-recv")
+             "--append", *self.case.tls_recv], stdin=subprocess.DEVNULL, name="relp-recv")
         log = self.case.logs[-1].name
 
         def listening():
@@ -243,7 +243,7 @@ class RealReceiver:
                 text = f.read()
             if self.process.poll() is not None:
                 raise AssertionError("relp-recv ended: " + text)
-            return re.search(r"listening on 127\.0\.0\.1:(\d+)$", text, re.M)
+            return re.search(r"listening on 127\.0\.0\.1:(\d+)\b", text, re.M)
         self.port = int(self.case.until(listening, what="relp-recv listening")[1])
         return self
 

@@ -4,6 +4,7 @@
 import ssl
 import unittest
 
+import test_disk
 import test_faults
 from relptest.case import long
 from relptest.over_tls import OverTls
@@ -20,6 +21,25 @@ class AwayByTls12(Away):
 
 class Breaking(OverTls, test_faults.Breaking):
     pass
+
+
+class Addresses(OverTls, test_disk.Addresses):
+    SERVER = "receiver"  # whose certificate has the name that these ask for
+
+
+@long
+class Enospc(OverTls, test_disk.Enospc):
+    pass
+
+
+@long
+class Failing(OverTls, test_disk.Failing):
+    pass
+
+
+@long
+class Dns(OverTls, test_disk.Dns):
+    SERVER = "receiver"
 
 
 if __name__ == "__main__":

@@ -332,7 +332,7 @@ class Refusals(Tls):
         good, self.server = self.server, self.pki.server("bad", ca="bad-ca")
         r = self.front(ca=self.node.ca)
         f = self.forward(r.front.port, tls_dir=self.pki.tls_dir("dir", self.node))
-        self.refused(r, f, ["peer-unknown-ca"], "suspended: .*CN=bad.test.*; 50 records wait",
+        self.refused(r, f, ["peer-unknown-ca"], "suspended: .*CN=bad.test.*; [0-9]+ records wait",
                      lambda: r.front.use(good, self.node.ca))
 
     def test_our_certificate_is_refused_until_we_have_another(self):
@@ -560,30 +560,16 @@ class WithRelpRecv(Tls):
 class WithImrelp(Tls):
     def imrelp(self, lib, server=None, peers='"node.test", "other.test"', mode="name"):
         server = server or self.server
-        i = Imrelp(self, params='tls="on" tls.caCert="%s" tls.myCert="%s" tls.myPrivKey="%s" '
-                   'tls.authMode="%s" tls.permittedPeer=[%s]' % (
-                       self.node.ca, server.cert, server.key, mode, peers))
-        i.lib = lib
-        return i
-
-    def start(self, i):
-        # the library is chosen by the module, which the configuration of every case has without
-        real = rsyslog.Rsyslogd
-
-        def chosen(folder, config, name):
-            return real(folder, config.replace(
-                'module(load="imrelp")', 'module(load="imrelp" tls.tlslib="%s")' % i.lib), name)
-        rsyslog.Rsyslogd = chosen
-        try:
-            return i.start()
-        finally:
-            rsyslog.Rsyslogd = real
+        return Imrelp(self, params='tls="on" tls.caCert="%s" tls.myCert="%s" tls.myPrivKey="%s" '
+                      'tls.authMode="%s" tls.permittedPeer=[%s]' % (
+                          self.node.ca, server.cert, server.key, mode, peers),
+                      module='tls.tlslib="%s"' % lib).start()
 
     def test_a_rotation_into_a_real_imrelp(self):
         for lib in ("gnutls", "openssl"):
             with self.subTest(lib):
                 self.setUp()
-                i = self.start(self.imrelp(lib))
+                i = self.imrelp(lib)
                 f = self.forward(i.port).start()
                 other = self.pki.client("other")
                 feeder = Feeder(self, self.path("in"), source="b", count=5000, rate=5000)
@@ -601,7 +587,7 @@ class WithImrelp(Tls):
         for lib in ("gnutls", "openssl"):
             with self.subTest(lib):
                 self.setUp()
-                i = self.start(self.imrelp(lib, peers='"somebody.else"'))
+                i = self.imrelp(lib, peers='"somebody.else"')
                 f = self.forward(i.port).start()
                 self.send(10)
                 status = f.wait_status(lambda s: s["tls"]["last_failure"])
@@ -611,7 +597,7 @@ class WithImrelp(Tls):
                 self.assertEqual(f.status()["spool"]["records"], 10)
                 i.process.__exit__()
                 i.params = i.params.replace("somebody.else", "node.test")
-                self.start(i)
+                i.start()
                 i.wait_records(10)
                 f.term()
 

@@ -446,6 +446,19 @@ class Files(Case):
                     for line in f.read().splitlines()[1:-1]:
                         self.assertNotIn(line, done.stderr)
 
+    def test_a_file_that_is_cut_off_is_named(self):
+        server = self.pki.server()
+        whole = {"--cert": server.cert, "--key": server.key, "--ca": self.pki.client().ca}
+        for option, path in whole.items():
+            with open(path, encoding="ascii") as f:
+                text = f.read()
+            cut = self.pki.file("cut" + option, text[:len(text) // 2])
+            with self.subTest(option):
+                done = proc.run("relp-recv", "--listen", "127.0.0.1:0", "--output", self.output, "--tls",
+                                *[a for o, p in whole.items() for a in (o, cut if o == option else p)])
+                self.assertEqual(done.code, 1, done)
+                self.assertRegex(done.stderr.decode(), "%s.*(cut|end|damaged|broken)" % re.escape(cut))
+
     def test_a_key_that_others_may_read(self):
         cert, key, ca = self.copy(self.pki.server())
         os.chmod(key, 0o644)

@@ -5,6 +5,7 @@ relptest/golden.py for how to write it anew).
 """
 
 import contextlib
+import itertools
 import os
 import shutil
 import subprocess
@@ -13,6 +14,7 @@ import unittest
 
 from relptest import golden, pki, proc, relp, rsyslog, tls_rsyslog
 from relptest import tls_peers as peers
+from relptest.case import add_test
 from relptest.tls_peers import RawServer, TlsServer, context
 
 TLS, PEER, OPEN, TIMEOUT, EARLY = 12, 13, 14, 16, 17
@@ -144,15 +146,16 @@ STRANGERS = {
 
 
 class Strangers(Refused):
-    """The receiver's certificate: over TLS 1.2 and 1.3 the same words."""
+    """The receiver's certificate: over TLS 1.2 and 1.3, with and without one of ours, the same
+    words."""
 
     def check(self, name, code, words, shown, how):
         shown = shown()
         how = {k: v() if callable(v) else v for k, v in how.items()}
-        for version in how.pop("versions", BOTH):
-            with self.subTest(version=version), \
+        for version, own in itertools.product(how.pop("versions", BOTH), ("client", None)):
+            with self.subTest(version=version, own=own), \
                     TlsServer(context(True, shown, version=version)) as server:
-                self.refused(name, code, server.port, options(**how), words)
+                self.refused(name, code, server.port, options(own=own, **how), words)
                 self.nothing_came(server)
                 self.assertEqual(server.opens, 0)
 
@@ -409,14 +412,6 @@ class Files(Refused):
 # --- a method for each row -----------------------------------------------------------------
 
 
-def add(cls, name, method, *args):
-    def test(self):
-        getattr(self, method)(*args)
-    test.__name__ = "test_" + name.replace("-", "_").replace(".", "_")
-    assert not hasattr(cls, test.__name__), test.__name__
-    setattr(cls, test.__name__, test)
-
-
 def refuses(lib, ours):
     """GnuTLS's imrelp does not look at what a certificate is for."""
     return not (lib == "gnutls" and ours == "for-servers-only")
@@ -424,25 +419,25 @@ def refuses(lib, ours):
 
 def add_all():
     for name, row in STRANGERS.items():
-        add(Strangers, name, "check", name, *row)
+        add_test(Strangers, name, "check", name, *row)
     for name, row in GROUND.items():
-        add(Ground, name, "check", name, *row)
+        add_test(Ground, name, "check", name, *row)
     for name, row in AFTER.items():
-        add(Ground, name, "check_after", name, *row)
+        add_test(Ground, name, "check_after", name, *row)
     for name, number in peers.ALERTS.items():
-        add(Ground, "alert-" + name, "check_alert", name, number)
+        add_test(Ground, "alert-" + name, "check_alert", name, number)
     for name, row in FILES.items():
-        add(Files, name, "check", name, *row)
+        add_test(Files, name, "check", name, *row)
     for name, ours in OURS.items():
         for version in BOTH:
             for lib in [x for x in tls_rsyslog.LIBS if refuses(x, name)]:
-                add(ImrelpRefusesUs, "%s.%s-1.%d" % (name, lib, version), "check", name, version,
-                    ours, lib)
+                add_test(ImrelpRefusesUs, "%s.%s-1.%d" % (name, lib, version), "check", name, version,
+                         ours, lib)
             if name == "not-permitted":
                 continue  # an OpenSSL that knows no names
             for polite in (True, False):
-                add(RefusesUs, "%s.1.%d%s" % (name, version, "" if polite else ".reset"), "check",
-                    name, version, ours, polite)
+                add_test(RefusesUs, "%s.1.%d%s" % (name, version, "" if polite else ".reset"), "check",
+                         name, version, ours, polite)
 
 
 add_all()

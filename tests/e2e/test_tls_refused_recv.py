@@ -12,6 +12,7 @@ import unittest
 
 from relptest import golden, pki, proc, relp, rsyslog, tls_rsyslog
 from relptest import tls_peers as peers
+from relptest.case import add_test
 from relptest.tls_peers import context
 
 MANY = 3  # receivers that share the many rows for "named"
@@ -356,22 +357,13 @@ class Unharmed(unittest.TestCase):
                 self.assertEqual(f.read(), name + "\n")
 
 
-
-def add(cls, name, method, *args):
-    def test(self):
-        getattr(self, method)(*args)
-    test.__name__ = "test_" + name.replace("-", "_").replace(".", "_")
-    assert not hasattr(cls, test.__name__), test.__name__
-    setattr(cls, test.__name__, test)
-
-
 for _i, (_name, _row) in enumerate(STRANGERS.items()):
-    add(Strangers, _name, "check", _name, *_row[:3],
-        "named%d" % (_i % MANY) if _row[3] == "named" else _row[3])
+    add_test(Strangers, _name, "check", _name, *_row[:3],
+             "named%d" % (_i % MANY) if _row[3] == "named" else _row[3])
 for _name, _row in GROUND.items():
-    add(Ground, _name, "check", _name, *_row)
+    add_test(Ground, _name, "check", _name, *_row)
 for _name, _row in OMRELP.items():
-    add(Omrelp, _name, "check", _name, *_row)
+    add_test(Omrelp, _name, "check", _name, *_row)
 
 if __name__ == "__main__":
     unittest.main()

@@ -5,7 +5,7 @@ import ssl
 import subprocess
 import unittest
 
-from relptest import over_tls, proc, tls_rsyslog
+from relptest import over_tls, proc
 from relptest.case import SLOW, Case
 from relptest.fault import Fault
 from relptest.feed import Feeder
@@ -148,10 +148,10 @@ class Renegotiation(unittest.TestCase):
                 self.client.key, "127.0.0.1:%d" % r.port, "x").code, 0)
 
     def test_asked_for_by_a_server(self):
-        port, = tls_rsyslog.free_ports(1)
+        port, = proc.free_ports(1)
         p = self.openssl("s_server", "-accept", "127.0.0.1:%d" % port, "-naccept", "1", "-cert",
                          self.server.cert, "-key", self.server.key)
-        proc.wait_until(lambda: port in tls_rsyslog.listening(), "s_server listens")
+        proc.wait_until(lambda: port in proc.listening(), "s_server listens")
         with proc.Process([proc.relpbox(), "relp-send", "--tls", "--ca", self.server.ca,
                            "--timeout", "10s", "127.0.0.1:%d" % port, "x"]) as sender:
             self.hear(p, b"1 open ")

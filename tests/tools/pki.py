@@ -66,6 +66,12 @@ def wrong(p):
     p.server("eku-server", eku=["server"])
     p.server("eku-code", eku=["code"])
     p.server("no-usage", usage=["keyAgreement"])
+    p.intermediate("code-ca", eku=["code"])
+    p.server("of-code-ca", ca="code-ca")
+    # for names below allowed.test: not critical, so that it is parsed
+    p.intermediate("names-ca", more=[module.extension("2.5.29.30", bytes.fromhex("3012a010300e820c") +
+                                                      b"allowed.test", False)])
+    p.server("of-names-ca", ca="names-ca")
     p.server("sha1-signed", ca="rsa-ca", digest="sha1")
     p.server("rsa1024", key="rsa1024")
     p.server("ed25519", key="ed25519")

@@ -156,6 +156,8 @@ static const struct refused refused[] = {
 	{ "the CA as leaf", { .ca = "ca" }, "ca", TLS_PEER_CA_AS_LEAF, 42, "CA" },
 	{ "for something else", { .ca = "ca" }, "eku-code", TLS_PEER_PURPOSE, 43, "" },
 	{ "no signatures", { .ca = "ca" }, "no-usage", TLS_PEER_PURPOSE, 43, "" },
+	{ "of a CA for something else", { .ca = "ca" }, "of-code-ca", TLS_PEER_PURPOSE, 43, "may not issue" },
+	{ "of a CA for some names", { .ca = "ca" }, "of-names-ca", TLS_PEER_PURPOSE, 43, "name constraints" },
 	{ "signed with SHA-1", { .ca = "rsa-ca" }, "sha1-signed", TLS_PEER_WEAK, 43, "SHA-1" },
 	{ "RSA with 1024 bits", { .ca = "ca" }, "rsa1024", TLS_PEER_WEAK, 43, "1024" },
 	{ "another name", { .ca = "ca", .permitted = "someone" }, "server", TLS_PEER_NAME, 42, "someone" },

@@ -84,8 +84,8 @@ static int setup(void **state)
 	put(h, TLS_FILE_CA, "ca", false);
 	put_pair(h, "server");
 	h->conf = (struct tls_conf){ .side = TLS_CLIENT, .auth = TLS_AUTH_NAME, .target = "logs.test" };
-	h->files = (struct tls_files){ h->path[TLS_FILE_CA], h->path[TLS_FILE_CERT],
-				       h->path[TLS_FILE_KEY] };
+	h->files = (struct tls_files){ .ca = h->path[TLS_FILE_CA], .cert = h->path[TLS_FILE_CERT],
+				       .key = h->path[TLS_FILE_KEY] };
 	h->loop = test_loop();
 	h->worker = worker_new(h->loop, &e);
 	assert_non_null(h->worker);
@@ -164,6 +164,22 @@ static void good_files_are_read(void **state)
 	some_looks(h);
 	assert_int_equal(h->warnings + h->notices + h->changed, 0);
 	assert_string_equal(tls_store_trouble(h->store), "");
+}
+
+/* Nor is its writer waited for, who may never come to an end. */
+static void a_pipe_is_no_file_where_none_may_be(void **state)
+{
+	struct here *h = *state;
+	struct err e;
+	h->files.no_pipes = true;
+	assert_int_equal(unlink(h->path[TLS_FILE_CA]), 0);
+	assert_int_equal(mkfifo(h->path[TLS_FILE_CA], 0600), 0);
+	int fd = open(h->path[TLS_FILE_CA], O_RDWR | O_CLOEXEC);
+	uint64_t begin = clock_mono_ms();
+	assert_null(try_start(h, &e));
+	assert_true(clock_mono_ms() - begin < 5000);
+	assert_string_equal(e.text, "ca.crt: is a pipe, not a file");
+	close(fd);
 }
 
 static void no_files_at_all(void **state)
@@ -408,6 +424,8 @@ static void one_that_ends_soon(void **state)
 		{ "ends-0.5", " h " },
 		{ "expired", "in tls.crt expired on " },
 		{ "not-yet", "our certificate in tls.crt is not valid before " },
+		{ "eku-server", "our certificate in tls.crt is not meant for a TLS client" },
+		{ "eku-client", NULL },
 		{ "short-lived", NULL }, /* it is meant to */
 		{ "server", NULL },
 	};
@@ -529,6 +547,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(good_files_are_read),
 		TEST(no_files_at_all),
+		TEST(a_pipe_is_no_file_where_none_may_be),
 		TEST(what_cannot_be_used),
 		TEST(swapped_by_rename),
 		TEST(written_in_place),

@@ -37,8 +37,9 @@ long = unittest.skipUnless(LONG, "long: tests/e2e/run --long")
 
 class Case(unittest.TestCase):
     maxDiff = 4000
-    tls_context = None  # of the receivers; relptest.over_tls sets both
+    tls_context = None  # of the receivers; relptest.over_tls sets all three
     tls_dir = None      # of forward
+    tls_recv = ()       # options of relp-recv
 
     def setUp(self):
         # short: the path of a unix socket has 107 bytes
@@ -151,3 +152,12 @@ def runs(numbers):
         out.append("%d" % numbers[i] if k == i else "%d-%d" % (numbers[i], numbers[k]))
         i = k + 1
     return ",".join(out) + (",..." if i < len(numbers) else "")
+
+
+def add_test(cls, name, method, *args):
+    """A row of a table as a test of its own: cls.test_NAME calls self.method(*args)."""
+    def test(self):
+        getattr(self, method)(*args)
+    test.__name__ = "test_" + name.replace("-", "_").replace(".", "_")
+    assert not hasattr(cls, test.__name__), test.__name__
+    setattr(cls, test.__name__, test)

@@ -3,10 +3,8 @@
 on the way to it, which knows what it acknowledged."""
 
 import re
-import socket
-import threading
 
-from relptest import proc, relp, rsyslog
+from relptest import proc, relp, rsyslog, tap
 from relptest.receiver import SEQUENCE
 
 # A line that kill -9 left half written has another record directly behind it.
@@ -14,13 +12,15 @@ WHOLE = re.compile(rb"src=(\w+) seq=(\d+) [xyz]* \n")
 
 
 class Imrelp:
-    """params: of input(type="imrelp"), globals_: of global(), ruleset: of its ruleset."""
+    """params: of input(type="imrelp"), globals_: of global(), ruleset: of its ruleset, module: of
+    module(load="imrelp")."""
 
-    def __init__(self, case, params="", globals_="", ruleset=""):
+    def __init__(self, case, params="", globals_="", ruleset="", module=""):
         self.case = case
         self.params = params
         self.globals_ = globals_
         self.ruleset = ruleset
+        self.module = module
         self.port = proc.free_port()
         self.file = case.path("arrived")
         self.starts = 0
@@ -29,7 +29,8 @@ class Imrelp:
     def start(self):
         self.starts += 1
         self.process = rsyslog.imrelp(self.case.dir, self.file, self.port, self.params,
-                                      self.globals_, "imrelp%d" % self.starts, self.ruleset)
+                                      self.globals_, "imrelp%d" % self.starts, self.ruleset,
+                                      self.module)
         self.case.addCleanup(self.process.__exit__)
         return self
 
@@ -67,79 +68,37 @@ class Imrelp:
                             count, source, len(self.seen.get(source, ()))), 0.1)
 
 
-class Tap:
+class Tap(tap.Tap):
     """Between a client and 127.0.0.1:upstream. acked: the numbers whose 200 passed, by session."""
 
     def __init__(self, case, upstream):
-        self.upstream = upstream
         self.acked = []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        self.ends = []
-        threading.Thread(target=self._accept, daemon=True).start()
-        case.addCleanup(self.close)
+        super().__init__(case, upstream)
 
     def count(self):
         return sum(map(len, self.acked))
 
-    def close(self):
-        # shutdown wakes the threads, close alone does not
-        for s in [self.listener] + self.ends:
-            try:
-                s.shutdown(socket.SHUT_RDWR)
-            except OSError:
-                pass
-            s.close()
+    def looks(self):
+        numbers, acked = {}, set()
+        self.acked.append(acked)
 
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(("127.0.0.1", self.upstream))
-            except OSError:
-                relp.reset(client)
-                continue
-            self.ends += [client, server]
-            numbers, acked = {}, set()
-            self.acked.append(acked)
-            for a, b, look in ((client, server, self._sent(numbers)),
-                               (server, client, self._answered(numbers, acked))):
-                a.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                threading.Thread(target=self._pump, args=(a, b, look), daemon=True).start()
-
-    @staticmethod
-    def _sent(numbers):
-        def look(txnr, command, data):
+        def sent(txnr, command, data):
             m = SEQUENCE.search(data)
             if command == b"syslog" and m:
                 numbers[txnr] = int(m[2])
-        return look
 
-    @staticmethod
-    def _answered(numbers, acked):
-        def look(txnr, command, data):
+        def heard(txnr, command, data):
             if command == b"rsp" and data.startswith(b"200") and txnr in numbers:
                 acked.add(numbers[txnr])
-        return look
 
-    @staticmethod
-    def _pump(a, b, look):
-        frames = relp.Frames()
-        try:
-            while True:
-                data = a.recv(1 << 18)
-                if not data:
-                    break
-                for one in frames.feed(data):
-                    look(*one)
-                b.sendall(data)
-            b.shutdown(socket.SHUT_WR)
-        except OSError:
-            for s in (a, b):
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+        return frames(sent), frames(heard)
+
+
+def frames(look):
+    """Calls look with each frame of what comes."""
+    of = relp.Frames()
+
+    def feed(data):
+        for one in of.feed(data):
+            look(*one)
+    return feed

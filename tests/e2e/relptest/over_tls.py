@@ -20,12 +20,14 @@ def pki():
     return _made[0]
 
 
-def context(server, ca, version=None):
-    """Of a server that takes the clients of this CA, and nobody else."""
+def context(server, ca=None, version=None):
+    """Of a server that takes the clients of this CA, and nobody else; None: it asks nobody for
+    a certificate."""
     c = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     c.load_cert_chain(server.cert, server.key)
-    c.load_verify_locations(ca)
-    c.verify_mode = ssl.CERT_REQUIRED
+    if ca:
+        c.load_verify_locations(ca)
+        c.verify_mode = ssl.CERT_REQUIRED
     if version:
         c.minimum_version = c.maximum_version = version
     return c
@@ -34,10 +36,12 @@ def context(server, ca, version=None):
 class OverTls:
     """In front of a test class of relptest.case.Case, whose tests are then run over TLS."""
 
+    SERVER = "server"
     tls_version = None
 
     def setUp(self):
-        server = pki().server()
+        server = pki().server(self.SERVER)
         self.tls_context = context(server, server.ca, self.tls_version)
         self.tls_dir = pki().tls_dir("forward", pki().client())
+        self.tls_recv = ("--tls", "--ca", server.ca, "--cert", server.cert, "--key", server.key)
         super().setUp()

@@ -2,6 +2,7 @@
 """Programs under test: started, watched by what they say, ended by process id."""
 
 import os
+import random
 import re
 import signal
 import socket
@@ -26,6 +27,34 @@ def free_port():
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return s.getsockname()[1]
+
+
+def free_ports(n):
+    """n ports, below those that the kernel gives to whoever asks for any: of many that were taken
+    one after the other as free_port does, one soon comes twice."""
+    held, ports = [], []
+    try:
+        for port in random.sample(range(12000, 32000), 4 * n + 100):
+            s = socket.socket()
+            held.append(s)
+            try:
+                s.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            ports.append(port)
+            if len(ports) == n:
+                return ports
+    finally:
+        for s in held:
+            s.close()
+    raise AssertionError("no %d free ports" % n)
+
+
+def listening():
+    """The TCP ports that somebody listens on, over IPv4."""
+    with open("/proc/net/tcp", encoding="ascii") as f:
+        rows = [line.split() for line in f.readlines()[1:]]
+    return {int(r[1].rpartition(":")[2], 16) for r in rows if r[3] == "0A"}
 
 
 def wait_until(condition, what, limit=LIMIT):

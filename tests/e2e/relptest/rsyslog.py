@@ -46,12 +46,13 @@ class Rsyslogd(proc.Process):
         super().__exit__()
 
 
-def imrelp(folder, output, port=None, params="", globals_="", name="imrelp", ruleset=""):
+def imrelp(folder, output, port=None, params="", globals_="", name="imrelp", ruleset="",
+           module=""):
     """An rsyslogd that writes what imrelp receives to output, one raw message a line."""
     port = port or proc.free_port()
     config = f"""\
 global({globals_ or 'net.enableDNS="off"'})
-module(load="imrelp")
+module(load="imrelp" {module})
 template(name="raw" type="string" string="%rawmsg%\\n")
 input(type="imrelp" port="{port}" address="127.0.0.1" ruleset="in" {params})
 ruleset(name="in" {ruleset}) {{

@@ -6,7 +6,7 @@ import os
 import subprocess
 import threading
 
-from relptest import proc, relp, tls_rsyslog
+from relptest import proc, relp
 
 
 def arguments(leaf, ca, version, more=()):
@@ -81,13 +81,13 @@ class Server(Openssl):
     certificate of the client, which leads to ca."""
 
     def __init__(self, leaf, ca, version=None, asks=True, more=()):
-        self.port, = tls_rsyslog.free_ports(1)
+        self.port, = proc.free_ports(1)
         verify = ["-Verify", "4"] if asks else []
         super().__init__("s_server", "-accept", "127.0.0.1:%d" % self.port, "-naccept", "1",
                          *arguments(leaf, ca, version, [*verify, *more]))
         self._server = threading.Thread(target=self._serve, daemon=True)
         self._server.start()
-        proc.wait_until(lambda: self.port in tls_rsyslog.listening() or
+        proc.wait_until(lambda: self.port in proc.listening() or
                         self.popen.poll() is not None, "s_server listens")
 
     def _serve(self):

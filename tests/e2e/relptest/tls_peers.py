@@ -256,20 +256,13 @@ class OpensslServer:
             ["openssl", "s_server", "-accept", "127.0.0.1:%d" % self.port, "-quiet", *args],
             stdin=subprocess.PIPE)
         # it listens before it says so; a connection to ask would count as one
-        proc.wait_until(lambda: listens(self.port), "s_server listens")
+        proc.wait_until(lambda: self.port in proc.listening(), "s_server listens")
 
     def __enter__(self):
         return self
 
     def __exit__(self, *_):
         self.process.__exit__()
-
-
-def listens(port):
-    """Without connecting."""
-    wanted = "0100007F:%04X" % port
-    with open("/proc/net/tcp", encoding="ascii") as f:
-        return any(wanted == line.split()[1] and line.split()[3] == "0A" for line in f.readlines()[1:])
 
 
 # --- clients ----------------------------------------------------------------------------

@@ -9,7 +9,6 @@ every input of such a process the same version, and the same file of CAs.
 """
 
 import os
-import random
 import socket
 
 from . import proc, rsyslog
@@ -74,7 +73,7 @@ class ImrelpTls(rsyslog.Rsyslogd):
 
     def __init__(self, folder, output, lib, inputs, name=None, limit=proc.LIMIT):
         self.output = output
-        self.ports = dict(zip(inputs, free_ports(len(inputs))))
+        self.ports = dict(zip(inputs, proc.free_ports(len(inputs))))
         self.lib = lib
         config = [f'global(net.enableDNS="off")\nmodule(load="imrelp" tls.tlslib="{lib}")\n'
                   'template(name="raw" type="string" string="%inputname% %rawmsg%\\n")\n']
@@ -87,7 +86,7 @@ class ImrelpTls(rsyslog.Rsyslogd):
         wanted = set(self.ports.values())
         try:
             # not by connecting: each attempt is a failed handshake in its log
-            proc.wait_until(lambda: wanted <= listening(), f"imrelp listens on {wanted}", limit)
+            proc.wait_until(lambda: wanted <= proc.listening(), f"imrelp listens on {wanted}", limit)
         except AssertionError as e:
             self.__exit__()
             raise AssertionError(f"{e}; rsyslogd said:\n{self.stderr}") from None
@@ -167,34 +166,6 @@ class Hello:
                     sock.recv(1)
             except OSError as e:
                 raise AssertionError(f"omrelp does not connect: {e}") from None
-
-
-def free_ports(n):
-    """n ports, below those that the kernel gives to whoever asks for any: of many that were taken
-    one after the other as proc.free_port does, one soon comes twice."""
-    held, ports = [], []
-    try:
-        for port in random.sample(range(12000, 32000), 4 * n + 100):
-            s = socket.socket()
-            held.append(s)
-            try:
-                s.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            ports.append(port)
-            if len(ports) == n:
-                return ports
-    finally:
-        for s in held:
-            s.close()
-    raise AssertionError("no %d free ports" % n)
-
-
-def listening():
-    """The TCP ports that somebody listens on, over IPv4."""
-    with open("/proc/net/tcp", encoding="ascii") as f:
-        rows = [line.split() for line in f.readlines()[1:]]
-    return {int(r[1].rpartition(":")[2], 16) for r in rows if r[3] == "0A"}
 
 
 def read(path):

@@ -7,6 +7,8 @@ import socket
 import ssl
 import threading
 
+from relptest import over_tls
+
 
 class Shaken:
     """One handshake that was done."""
@@ -43,14 +45,7 @@ class TlsFront:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def use(self, cert, ca=None):
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(cert.cert, cert.key)
-        if self.version:
-            context.minimum_version = context.maximum_version = self.version
-        if ca:
-            context.load_verify_locations(ca)
-            context.verify_mode = ssl.CERT_REQUIRED
-        self.context = context
+        self.context = over_tls.context(cert, ca, self.version)
 
     def break_all(self):
         for s in list(self._open):

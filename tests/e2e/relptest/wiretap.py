@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Between a TLS client and 127.0.0.1:upstream: what stands on the wire, without a key."""
 
-import socket
-import threading
+from relptest import tap
 
 HANDSHAKE, DATA = 22, 23
 
@@ -31,58 +30,17 @@ class Way:
         return [n for kind, n in self.records if kind == DATA]
 
 
-class WireTap:
+class WireTap(tap.Tap):
     """.sent, .heard: a Way for each connection, in order."""
 
     def __init__(self, case, upstream):
-        self.upstream = upstream
-        self.sent, self.heard, self._ends = [], [], []
-        self.listener = socket.create_server(("127.0.0.1", 0))
-        self.port = self.listener.getsockname()[1]
-        case.addCleanup(self.close)
-        threading.Thread(target=self._accept, daemon=True).start()
+        self.sent, self.heard = [], []
+        super().__init__(case, upstream)
 
-    def close(self):
-        for s in [self.listener] + self._ends:
-            try:
-                s.shutdown(socket.SHUT_RDWR)  # wakes the threads, which close alone does not
-            except OSError:
-                pass
-            s.close()
-
-    def _accept(self):
-        while True:
-            try:
-                client, _ = self.listener.accept()
-            except OSError:
-                return
-            try:
-                server = socket.create_connection(("127.0.0.1", self.upstream))
-            except OSError:
-                client.close()
-                continue
-            self._ends += [client, server]
-            self.sent.append(Way())
-            self.heard.append(Way())
-            for a, b, way in ((client, server, self.sent[-1]), (server, client, self.heard[-1])):
-                threading.Thread(target=self._pump, args=(a, b, way), daemon=True).start()
-
-    @staticmethod
-    def _pump(a, b, way):
-        try:
-            while True:
-                data = a.recv(1 << 18)
-                if not data:
-                    break
-                way.feed(data)
-                b.sendall(data)
-            b.shutdown(socket.SHUT_WR)
-        except OSError:
-            for s in (a, b):
-                try:
-                    s.shutdown(socket.SHUT_RDWR)
-                except OSError:
-                    pass
+    def looks(self):
+        self.sent.append(Way())
+        self.heard.append(Way())
+        return self.sent[-1].feed, self.heard[-1].feed
 
 
 class Hello:
