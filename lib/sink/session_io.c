@@ -6,7 +6,8 @@
 
 #include <errno.h>
 
-#define READS_A_TURN 8 /* then others have their turn */
+#define FILLS_A_TURN 8 /* of the buffer: then others have their turn */
+#define RECORDS_A_FILL 256 /* of TLS, be they as small as they like */
 #define LINGER_MS 1000 /* for answers that are under way when a write failed */
 
 /* --- writing -------------------------------------------------------------------- */
@@ -182,13 +183,33 @@ static void on_read_end(struct session *s, ssize_t n, struct err *e)
 	session_end(s, session_end_of_stream(s), e);
 }
 
+/*
+ * Fills the buffer: a receiver that answers each message by a TLS record of its
+ * own is read many answers at a time all the same. n: what the last read said.
+ */
+static size_t fill(struct session *s, ssize_t *n, struct err *e)
+{
+	size_t got = 0;
+
+	for (int i = 0; i < RECORDS_A_FILL && got < SESSION_READ_BYTES; i++) {
+		*n = s->t->ops->read(s->t, s->read_bytes + got, SESSION_READ_BYTES - got, e);
+		if (*n <= 0)
+			break;
+		got += (size_t)*n;
+	}
+	return got;
+}
+
 bool session_read(struct session *s)
 {
 	struct err e = { 0 };
+	ssize_t n = 0;
 
 	s->read_waits_out = false;
-	for (int i = 0; i < READS_A_TURN; i++) {
-		ssize_t n = s->t->ops->read(s->t, s->read_bytes, SESSION_READ_BYTES, &e);
+	for (int i = 0; i < FILLS_A_TURN; i++) {
+		size_t got = fill(s, &n, &e);
+		if (got && !take_input(s, got))
+			return false;
 		if (n == TRANSPORT_WANT_READ)
 			return true;
 		if (n == TRANSPORT_WANT_WRITE) {
@@ -199,8 +220,6 @@ bool session_read(struct session *s)
 			on_read_end(s, n, &e);
 			return false;
 		}
-		if (!take_input(s, (size_t)n))
-			return false;
 	}
 	/* a transport may hold bytes that the socket no longer shows */
 	loop_timer_set(s->loop, &s->soon, 0);
