@@ -29,6 +29,7 @@ struct fixture {
 	struct session *s;
 	struct buf told;
 	uint64_t next, last, accepted; /* tokens to be sent; accepted so far */
+	unsigned times;		       /* that something was told to be accepted */
 	bool in_order, ended, close_at_end;
 	enum session_end why;
 	struct err e;
@@ -68,6 +69,7 @@ static void on_accepted(void *arg, uint64_t first, uint64_t last, size_t count)
 
 	f->in_order = f->in_order && first == f->accepted + 1 && last == f->accepted + count;
 	f->accepted = last;
+	f->times++;
 	if (f->at && strcmp(f->at, "accepted") == 0)
 		tell(f, "accepted");
 }
@@ -388,6 +390,45 @@ static void over_an_odd_transport(void **state)
 	(void)state;
 	exchange((struct session_conf){ .wrap = odd_wrap }, (struct receiver_conf){ .wrap = odd_wrap },
 		 5000);
+}
+
+/* As with a receiver that answers each message by a TLS record of its own. */
+static ssize_t drip_read(struct transport *t, void *p, size_t len, struct err *e)
+{
+	size_t frame = strlen("1234 rsp 6 200 OK\n");
+	ssize_t n = recv(t->fd, p, len < frame ? len : frame, 0);
+
+	(void)e;
+	return n < 0 && errno == EAGAIN ? TRANSPORT_WANT_READ : n;
+}
+
+static struct transport *drip_wrap(void *arg, int fd, struct err *e)
+{
+	static struct transport_ops drip_ops;
+	struct transport *t = transport_plain(fd);
+
+	(void)arg;
+	(void)e;
+	drip_ops = *t->ops;
+	drip_ops.read = drip_read;
+	t->ops = &drip_ops;
+	return t;
+}
+
+static void answers_that_come_one_by_one_are_taken_many_at_a_time(void **state)
+{
+	struct fixture *f = running((struct session_conf){ .wrap = drip_wrap }, 1000);
+	struct buf answers = { 0 };
+
+	(void)state;
+	for (unsigned i = 2; i <= 1001; i++)
+		buf_printf(&answers, "%u rsp 6 200 OK\n", i);
+	says(f, buf_cstr(&answers));
+	turn_until(f, f->accepted == 1000);
+	assert_true(f->in_order);
+	assert_in_range(f->times, 1, 20);
+	buf_free(&answers);
+	end(f);
 }
 
 static struct transport *no_wrap(void *arg, int fd, struct err *e)
@@ -795,6 +836,7 @@ int main(void)
 		cmocka_unit_test(a_life),
 		cmocka_unit_test(many_messages),
 		cmocka_unit_test(over_an_odd_transport),
+		cmocka_unit_test(answers_that_come_one_by_one_are_taken_many_at_a_time),
 		cmocka_unit_test(no_transport),
 		cmocka_unit_test(nobody_listens),
 		cmocka_unit_test(reset_as_soon_as_connected),
