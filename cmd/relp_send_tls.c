@@ -120,7 +120,7 @@ static void tell_ca(struct send *s, struct stage_report *r)
 static void tell_own(struct send *s, struct stage_report *r)
 {
 	const struct tls_files *f = &s->w.tls.files;
-	int64_t now = clock_real_us() / 1000000;
+	int64_t now = clock_real_s();
 	bool shown = s->report.how != REPORT_QUIET;
 
 	tell_permitted(s, r);
@@ -293,7 +293,7 @@ static void tell_failure(struct send *s, struct stage_report *r, const struct er
 
 void tell_tls(struct send *s, const struct err *e)
 {
-	int64_t now = clock_real_us() / 1000000;
+	int64_t now = clock_real_s();
 	struct stage_report r;
 
 	stage_begin(&r, STAGE_TLS, !e, s->tls_us ? s->tls_us : stage_took(s));

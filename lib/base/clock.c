@@ -32,6 +32,11 @@ int64_t clock_real_us(void)
 	return (int64_t)ts.tv_sec * 1000000 + ts.tv_nsec / 1000;
 }
 
+int64_t clock_real_s(void)
+{
+	return clock_real_us() / 1000000;
+}
+
 uint64_t clock_seed(void)
 {
 	uint64_t v = 0;

@@ -11,6 +11,7 @@
 uint64_t clock_mono_ms(void);	 /* CLOCK_BOOTTIME: goes on while the machine sleeps, never steps */
 uint64_t clock_mono_us(void);
 int64_t clock_real_us(void);	 /* CLOCK_REALTIME, microseconds since the epoch */
+int64_t clock_real_s(void);	 /* the same in seconds, as certificates count */
 
 /* Random bytes from the kernel. */
 uint64_t clock_seed(void);

@@ -29,7 +29,7 @@ static bool ca_end(const struct tls_creds *creds, int64_t *out)
 /* Whole days until then; below 0: it is over. */
 static int64_t days_left(int64_t at_s)
 {
-	int64_t left = at_s - clock_real_us() / 1000000;
+	int64_t left = at_s - clock_real_s();
 	return left >= 0 ? left / DAY_S : -((-left + DAY_S - 1) / DAY_S);
 }
 

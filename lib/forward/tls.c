@@ -40,11 +40,6 @@ struct forward_tls {
 	uint64_t failure_ms;
 };
 
-static int64_t now_s(void)
-{
-	return clock_real_us() / 1000000;
-}
-
 static struct tls_conf policy_of(const struct forward_tls_conf *conf, const char *target)
 {
 	return (struct tls_conf){
@@ -74,7 +69,7 @@ static void on_changed(void *arg)
 	counts_add(t->counts, COUNT_TLS_RELOADS, 1);
 	if (t->sink)
 		sink_renew_within(t->sink, forward_tls_within(t->conf->rotate_within_ms,
-							      t->not_after, now_s()));
+							      t->not_after, clock_real_s()));
 }
 
 /* -1: the files cannot be used now; t->unready says why. */
@@ -162,7 +157,7 @@ int forward_tls_check(const struct forward_tls_conf *conf, const char *target,
 		return -1;
 	const struct tls_certs *ca = tls_creds_ca(tls_store_creds(store));
 	for (size_t i = 0; ca && i < ca->n; i++) {
-		if (ca->at[i].not_after >= now_s())
+		if (ca->at[i].not_after >= clock_real_s())
 			continue;
 		timetext_utc(ca->at[i].not_after * 1000000, at);
 		say(to, SAY_WARNING, "%s: CA certificate %zu is expired since %s", conf->files.ca, i + 1, at);
@@ -217,7 +212,7 @@ void forward_tls_ended(struct forward_tls *t, enum session_end why, struct err *
 	if (!e || (why != SESSION_END_HANDSHAKE && !known))
 		return;
 	if (known) /* that it was closed before open was answered is part of it */
-		(void)tls_report_say(&t->report, now_s(), e);
+		(void)tls_report_say(&t->report, clock_real_s(), e);
 	const char *hint = tls_report_hint(&t->report);
 	size_t len = strlen(e->text);
 	note_failure(t, e, late);

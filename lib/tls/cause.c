@@ -4,7 +4,7 @@
 
 int64_t tls_now(void)
 {
-	return clock_real_us() / 1000000;
+	return clock_real_s();
 }
 
 /* RFC 8446 section 6.2. What each is about, as servers use it. */

@@ -11,6 +11,7 @@ import time
 import unittest
 
 from relptest import case, proc, pty_run, relp
+from relptest.forward import RULES, relp_config
 from relptest.relp import CLOSE, OK, REFUSE, RESET, SERVERCLOSE, SILENT, STALL, Server, frame
 
 QUICK = ("--connect-timeout", "300ms", "--timeout", "500ms")
@@ -495,15 +496,8 @@ class Signals(unittest.TestCase):
 
 class FromConfig(case.Case):
     def conf(self, port, more=""):
-        return self.write("relp.yaml", f"""\
-apiVersion: rsyslog-relp.extensions.gardener.cloud/v1alpha1
-kind: RsyslogRelpConfig
-target: 127.0.0.1
-port: {port}
-loggingRules:
-- severity: 7
-  programNames: ["x"]
-{more}""")
+        rules = RULES + '  programNames: ["x"]\n'
+        return self.write("relp.yaml", relp_config(port, rules) + more)
 
     def test_as_forward_would(self):
         with Server() as server:

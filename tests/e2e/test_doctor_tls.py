@@ -12,6 +12,7 @@ import unittest
 
 from relptest import proc, pty_run, relp, rsyslog, tls_rsyslog
 from relptest.case import Case
+from relptest.forward import relp_config
 from relptest.pki import Pki
 from relptest.relp import CLOSE, OK, SERVERCLOSE, Server
 from relptest.tlsfront import TlsFront
@@ -333,15 +334,7 @@ class Files(Doctor):
 
 class FromConfig(Doctor):
     def conf(self, port, tls="  enabled: true\n  secretReferenceName: x\n"):
-        return self.write("relp.yaml", f"""\
-apiVersion: rsyslog-relp.extensions.gardener.cloud/v1alpha1
-kind: RsyslogRelpConfig
-target: 127.0.0.1
-port: {port}
-loggingRules:
-- severity: 7
-tls:
-{tls}""")
+        return self.write("relp.yaml", relp_config(port) + "tls:\n" + tls)
 
     def run_with(self, port, *args, **more):
         directory = self.pki.tls_dir("dir", self.client, self.server.ca)

@@ -31,7 +31,7 @@ static void a_server_certificate(void **state)
 		assert_int_equal(c->names[i].kind, want[i].kind);
 		assert_string_equal(c->names[i].text, want[i].text);
 	}
-	int64_t now = clock_real_us() / 1000000;
+	int64_t now = clock_real_s();
 	assert_true(c->not_before > now - 3 * 86400 && c->not_before < now);
 	assert_int_equal(c->not_after - c->not_before, 366 * 86400);
 	assert_int_equal(strlen(c->serial), 32);
