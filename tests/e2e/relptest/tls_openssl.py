@@ -25,9 +25,10 @@ def intermediates(leaf):
         return []
     path = leaf.cert + ".chain"
     if not os.path.exists(path):
-        with open(path + ".new", "w", encoding="ascii") as f:
+        new = "%s.new.%d" % (path, threading.get_ident())  # cells that run at once write it too
+        with open(new, "w", encoding="ascii") as f:
             f.write(behind)
-        os.replace(path + ".new", path)
+        os.replace(new, path)
     return ["-cert_chain", path]
 
 
