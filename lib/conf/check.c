@@ -97,7 +97,7 @@ void check_target(struct decode *d, const struct node *v)
 {
 	const char *s = v->text.p;
 	if (!is_ip(s) && !is_dns_name(s))
-		decode_invalid(d, v, "target", "must be an IP address or a DNS name%s",
+		decode_invalid(d, v, CODE_TARGET_NODE, "must be an IP address or a DNS name%s",
 			       target_hint(s));
 }
 
@@ -115,14 +115,14 @@ void check_program_name(struct decode *d, const struct node *v)
 {
 	struct slice s = v->text;
 	if (v->kind == NODE_NULL || s.len == 0) {
-		decode_invalid(d, v, "program-name", "must not be empty");
+		decode_invalid(d, v, CODE_PROGRAM_NAME, "must not be empty");
 		return;
 	}
 	if (memchr(s.p, '[', s.len) || memchr(s.p, ':', s.len) || memchr(s.p, '/', s.len))
-		decode_invalid(d, v, "program-name",
+		decode_invalid(d, v, CODE_PROGRAM_NAME,
 			       "must not contain \"[\", \":\" or \"/\": a program's name ends before them");
 	if (!is_graphic(s))
-		decode_invalid(d, v, "program-name",
+		decode_invalid(d, v, CODE_PROGRAM_NAME,
 			       "must consist of printable ASCII characters without blanks");
 }
 
@@ -130,10 +130,10 @@ void check_severity(struct decode *d, const struct node *v)
 {
 	double severity = v->kind == NODE_INT ? (double)v->integer : v->real;
 	if (severity < 0)
-		decode_warn(d, v, "severity",
+		decode_warn(d, v, CODE_SEVERITY,
 			    "severities are 0 to 7: no message is that severe, the rule takes none");
 	else if (severity > 7)
-		decode_warn(d, v, "severity",
+		decode_warn(d, v, CODE_SEVERITY,
 			    "severities are 0 to 7: every message is at least that severe, as with 7");
 }
 
@@ -143,7 +143,7 @@ static void compile(struct decode *d, const struct node *v)
 	struct regex *re = regex_compile(v->text, REGEX_MEMORY_MAX, &e);
 	regex_free(re);
 	if (re == NULL)
-		decode_invalid(d, v, "regex", "%s", e.text); /* it names the byte */
+		decode_invalid(d, v, CODE_REGEX_SYNTAX, "%s", e.text); /* it names the byte */
 }
 
 void check_regex(struct decode *d, const struct node *v)
@@ -154,7 +154,7 @@ void check_regex(struct decode *d, const struct node *v)
 void check_exclude(struct decode *d, const struct node *v)
 {
 	if (v->text.len == 0)
-		decode_warn(d, v, "regex", "it is found in every message: the rule takes none");
+		decode_warn(d, v, CODE_EXCLUDE_EMPTY, "it is found in every message: the rule takes none");
 	compile(d, v);
 }
 
@@ -165,18 +165,18 @@ void check_permitted_peer(struct decode *d, const struct node *v)
 {
 	struct err e = { 0 };
 	if (v->text.len == 0 || v->kind == NODE_NULL) {
-		decode_required(d, v, "must not be empty");
+		decode_required(d, v, CODE_REQUIRED, "must not be empty");
 		return;
 	}
 	bool fingerprint = strncasecmp(v->text.p, "SHA", 3) == 0 && strchr(v->text.p, ':');
 	if (tls_peer_check(fingerprint ? TLS_AUTH_FINGERPRINT : TLS_AUTH_NAME, v->text.p, &e) < 0)
-		decode_invalid(d, v, "peer", "%s", e.text);
+		decode_invalid(d, v, CODE_PEER_NODE, "%s", e.text);
 }
 
 void check_word(struct decode *d, const struct node *v)
 {
 	if (v->text.len == 0 || v->text.len > NAME_MAX_LEN || !is_graphic(v->text))
-		decode_invalid(d, v, "invalid",
+		decode_invalid(d, v, CODE_INVALID,
 			       "must be 1 to 253 printable ASCII characters without blanks");
 }
 
@@ -187,15 +187,15 @@ void check_input_name(struct decode *d, const struct node *v)
 	for (size_t i = 0; good && i < s.len; i++)
 		good = is_digit(s.p[i]) || (s.p[i] >= 'a' && s.p[i] <= 'z') || s.p[i] == '-';
 	if (!good)
-		decode_invalid(d, v, "input", "must be 1 to 63 characters of a-z, 0-9 and \"-\"");
+		decode_invalid(d, v, CODE_INPUT, "must be 1 to 63 characters of a-z, 0-9 and \"-\"");
 }
 
 static void check_path(struct decode *d, const struct node *v, size_t max)
 {
 	if (v->text.len == 0 || v->text.p[0] != '/')
-		decode_invalid(d, v, "path", "must be an absolute path");
+		decode_invalid(d, v, CODE_PATH, "must be an absolute path");
 	else if (v->text.len > max)
-		decode_invalid(d, v, "path", "may not be more than %zu bytes", max);
+		decode_invalid(d, v, CODE_PATH, "may not be more than %zu bytes", max);
 }
 
 void check_socket_path(struct decode *d, const struct node *v)

@@ -37,7 +37,7 @@ static void check_content(struct decode *d, const struct node *map, void *out)
 {
 	(void)out;
 	if (!is_set(map, "regex") && !is_set(map, "exclude"))
-		decode_required(d, map, "at least one of regex and exclude must be set");
+		decode_required(d, map, CODE_REQUIRED, "at least one of regex and exclude must be set");
 }
 
 /* Its fields are the rule's. */
@@ -62,11 +62,11 @@ static void check_rule(struct decode *d, const struct node *map, void *out)
 	bool empty = names && names->kind == NODE_SEQ && names->items.n == 0;
 	bool others = is_set(map, "severity") || is_set(map, "messageContent");
 	if (!others && (empty || !is_set(map, "programNames"))) {
-		decode_required(d, map,
+		decode_required(d, map, CODE_REQUIRED,
 				"at least one of programNames, severity and messageContent must be set");
 	} else if (empty) {
 		size_t mark = decode_enter_key(d, "programNames");
-		decode_warn(d, names, "program-name", "an empty list stands for every program");
+		decode_warn(d, names, CODE_PROGRAM_NAMES_EMPTY, "an empty list stands for every program");
 		decode_leave(d, mark);
 	}
 }
@@ -115,14 +115,14 @@ static void check_peers_mode(struct decode *d, const struct node *peers, enum tl
 		    tls_peer_check(other, v->text.p, NULL) < 0)
 			continue;
 		size_t inner = decode_enter_index(d, i);
-		decode_warn(d, v, "peer", auth == TLS_AUTH_NAME
+		decode_warn(d, v, CODE_PEER_MODE, auth == TLS_AUTH_NAME
 			? "permits nobody: it is a fingerprint, and authMode is name"
 			: "permits nobody: it is a name, and authMode is fingerprint");
 		decode_leave(d, inner);
 		unfit++;
 	}
 	if (unfit && unfit == peers->items.n)
-		decode_invalid(d, peers, "peer", "permits nobody: none of them is a %s",
+		decode_invalid(d, peers, CODE_PEERS_NOBODY, "permits nobody: none of them is a %s",
 			       auth == TLS_AUTH_NAME ? "name, and authMode is name"
 						     : "fingerprint, and authMode is fingerprint");
 	decode_leave(d, mark);
@@ -135,14 +135,14 @@ static void check_tls(struct decode *d, const struct node *map, void *out)
 	enum tls_auth auth = config_tls_auth(t);
 	if (!t->enabled) {
 		if (!t->enabled_set && map->entries.n)
-			decode_warn(d, map, "tls", "without enabled: true nothing of it counts, and records are sent in plain (but with --tls-dir, or tls in a Forward)");
+			decode_warn(d, map, CODE_TLS_IGNORED, "without enabled: true nothing of it counts, and records are sent in plain (but with --tls-dir, or tls in a Forward)");
 		return;
 	}
 	if (peers && peers->kind == NODE_SEQ && peers->items.n) {
 		check_peers_mode(d, peers, auth);
 	} else if (auth == TLS_AUTH_FINGERPRINT && (!peers || peers->kind == NODE_SEQ || peers->kind == NODE_NULL)) {
 		size_t mark = decode_enter_key(d, "permittedPeer");
-		decode_required(d, peers ? peers : map, "authMode fingerprint needs the receiver's fingerprint");
+		decode_required(d, peers ? peers : map, CODE_TLS_FINGERPRINT_REQUIRED, "authMode fingerprint needs the receiver's fingerprint");
 		decode_leave(d, mark);
 	}
 }
@@ -223,9 +223,9 @@ static void check_input(struct decode *d, const struct node *map, void *out)
 	bool from_unix = is_set(map, "unix"), from_stdin = is_true(node_get(map, "stdin"));
 	input->kind = from_stdin ? INPUT_STDIN : INPUT_UNIX;
 	if (!from_unix && !from_stdin)
-		decode_required(d, map, "unix: PATH or stdin: true must be set");
+		decode_required(d, map, CODE_REQUIRED, "unix: PATH or stdin: true must be set");
 	else if (from_unix && from_stdin)
-		decode_invalid(d, map, "input", "only one of unix and stdin may be set");
+		decode_invalid(d, map, CODE_INPUT, "only one of unix and stdin may be set");
 }
 
 static const struct schema input_schema = {
@@ -248,11 +248,11 @@ static void check_files(struct decode *d, const struct node *map, void *out)
 	bool directory = is_set(map, "directory"), ca = is_set(map, "ca");
 	bool cert = is_set(map, "cert"), key = is_set(map, "key");
 	if (!directory && !ca && !cert && !key)
-		decode_required(d, map, "directory, or ca, cert and key must be set");
+		decode_required(d, map, CODE_REQUIRED, "directory, or ca, cert and key must be set");
 	else if (directory && (ca || cert || key))
-		decode_invalid(d, map, "tls", "only one of directory and single files may be set");
+		decode_invalid(d, map, CODE_TLS_FILES, "only one of directory and single files may be set");
 	else if (cert != key)
-		decode_required(d, map, "cert and key belong together");
+		decode_required(d, map, CODE_REQUIRED, "cert and key belong together");
 }
 
 static const struct schema files_schema = { .fields = files_fields, .check = check_files };
@@ -339,7 +339,7 @@ static void check_plain(struct decode *d, const struct node *map, const struct c
 	if (!c->tls_files.present || !c->tls.enabled_set || c->tls.enabled)
 		return;
 	size_t mark = decode_enter_key(d, "tls");
-	decode_invalid(d, tls, "tls", "asks for TLS, but rsyslogRelpConfig.tls.enabled is false");
+	decode_invalid(d, tls, CODE_TLS_FILES, "asks for TLS, but rsyslogRelpConfig.tls.enabled is false");
 	decode_leave(d, mark);
 }
 
@@ -416,14 +416,14 @@ static const struct node *only_document(const struct yaml_tree *tree, struct fin
 	for (size_t i = 0; i < tree->n_documents; i++) {
 		const struct node *doc = tree->documents[i];
 		if (doc && root) {
-			findings_add(f, FINDING_ERROR, doc->line, doc->col, "documents", NULL,
+			findings_add(f, doc->line, doc->col, CODE_DOCUMENTS, NULL,
 				     "a second document: only one is taken");
 			return root;
 		}
 		root = doc ? doc : root;
 	}
 	if (root == NULL)
-		findings_add(f, FINDING_ERROR, 1, 1, "documents", NULL, "there is no document");
+		findings_add(f, 1, 1, CODE_DOCUMENTS, NULL, "there is no document");
 	return root;
 }
 
@@ -432,11 +432,12 @@ int config_load(struct slice text, struct config *out, struct findings *f)
 	struct yaml_tree tree;
 	size_t before = f->errors;
 	*out = (struct config){ .audit_enabled = true };
+	f->who = CONCERN_RELPBOX;
 	if (yaml_tree_parse(text, CONFIG_FILE_MAX, &tree, f) == 0) {
 		const struct node *root = only_document(&tree, f);
 		const struct schema *s = root ? schema_of(root) : NULL;
 		if (root)
-			decode_run(s ? s : &any_schema, root, out, f);
+			decode_run(s ? s : &any_schema, root, "", out, f);
 		yaml_tree_free(&tree);
 	}
 	findings_sort(f);

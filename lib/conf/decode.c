@@ -35,10 +35,10 @@ static bool string_fits(struct decode *d, const struct field *fd, const struct n
 {
 	if (v->kind != NODE_STRING && v->kind != NODE_NULL) {
 		decode_wrong_type(d, v, NODE_STRING, "a string");
-	} else if (v->text.len > FIELD_STRING_MAX) {
-		decode_invalid(d, v, "too-long", "may not be more than %d bytes", FIELD_STRING_MAX);
+	} else if (v->text.len > FIELD_STRING_MAX && decode_wants(d, CODE_TOO_LONG)) {
+		decode_invalid(d, v, CODE_TOO_LONG, "may not be more than %d bytes", FIELD_STRING_MAX);
 	} else if (v->kind == NODE_STRING && v->text.len && memchr(v->text.p, 0, v->text.len)) {
-		decode_invalid(d, v, "invalid", "must not contain NUL");
+		decode_invalid(d, v, CODE_INVALID, "must not contain NUL");
 	} else if (fd->choices && !known_choice(fd->choices, v->text)) {
 		decode_unsupported(d, v, fd->choices, "");
 	} else {
@@ -84,9 +84,9 @@ static bool integer_of(const struct node *v, int64_t *out)
 static void out_of_range(struct decode *d, const struct field *fd, const struct node *v, bool below)
 {
 	if (below && fd->max == INT64_MAX)
-		decode_invalid(d, v, "range", "must be greater than or equal to %" PRId64, fd->min);
+		decode_invalid(d, v, CODE_RANGE, "must be greater than or equal to %" PRId64, fd->min);
 	else
-		decode_invalid(d, v, "range",
+		decode_invalid(d, v, CODE_RANGE,
 			       "must be between %" PRId64 " and %" PRId64 ", inclusive", fd->min,
 			       fd->max);
 }
@@ -110,7 +110,7 @@ static void decode_int(struct decode *d, const struct field *fd, const struct no
 	if (integer_of(v, &value))
 		store_int(d, fd, v, value, out);
 	else if (v->kind == NODE_FLOAT && fabs(v->real) >= 0x1p63)
-		out_of_range(d, fd, v, v->real < 0);
+		decode_invalid(d, v, CODE_TYPE, "must be an integer of at most 64 bits");
 	else
 		decode_wrong_type(d, v, NODE_INT, "an integer");
 }
@@ -122,7 +122,7 @@ static void decode_size(struct decode *d, const struct field *fd, const struct n
 	if (v->kind == NODE_STRING && num_size(v->text, 0, INT64_MAX, &bytes) == 0)
 		store_int(d, fd, v, (int64_t)bytes, out);
 	else if (v->kind == NODE_STRING)
-		decode_invalid(d, v, "invalid", "must be a size: 65536, 64KiB, 256MiB, 1GiB");
+		decode_invalid(d, v, CODE_INVALID, "must be a size: 65536, 64KiB, 256MiB, 1GiB");
 	else if (integer_of(v, &value))
 		store_int(d, fd, v, value, out);
 	else
@@ -138,7 +138,7 @@ static void decode_time(struct decode *d, const struct field *fd, const struct n
 	if (v->kind == NODE_STRING && num_duration_ms(v->text, 0, INT64_MAX, &ms) == 0) {
 		value = (int64_t)ms;
 	} else if (v->kind == NODE_STRING) {
-		decode_invalid(d, v, "invalid", "must be a time: 600, 600s, 10m, 1h");
+		decode_invalid(d, v, CODE_INVALID, "must be a time: 600, 600s, 10m, 1h");
 		return;
 	} else if (integer_of(v, &value)) {
 		value = value > TIME_MAX_S ? INT64_MAX : value < -TIME_MAX_S ? INT64_MIN : value * 1000;
@@ -147,7 +147,7 @@ static void decode_time(struct decode *d, const struct field *fd, const struct n
 		return;
 	}
 	if (value < fd->min || value > fd->max)
-		decode_invalid(d, v, "range", "must be between %" PRId64 " s and %" PRId64 " s, inclusive",
+		decode_invalid(d, v, CODE_RANGE, "must be between %" PRId64 " s and %" PRId64 " s, inclusive",
 			       fd->min / 1000, fd->max / 1000);
 	else
 		*(int64_t *)at_offset(out, fd->offset) = value;
@@ -162,11 +162,11 @@ static bool list_fits(struct decode *d, const struct field *fd, const struct nod
 		decode_wrong_type(d, v, NODE_SEQ, "a list");
 		return false;
 	}
-	if (v->items.n <= max)
+	if (v->items.n <= max || !decode_wants(d, CODE_TOO_MANY))
 		return true;
 	char text[96];
 	snprintf(text, sizeof text, "Too many: %zu: must have at most %zu items", v->items.n, max);
-	decode_say(d, FINDING_ERROR, v->line, v->col, "too-many", text);
+	decode_say(d, v->line, v->col, CODE_TOO_MANY, text);
 	return false;
 }
 
@@ -252,7 +252,7 @@ static void decode_field(struct decode *d, const struct field *fd, const struct 
 	if (!is_absent(fd, v))
 		decode_value(d, fd, v, out);
 	else if (fd->required)
-		decode_required(d, v ? v : map, fd->hint);
+		decode_required(d, v ? v : map, fd->absent ? fd->absent : CODE_REQUIRED, fd->hint);
 	decode_leave(d, mark);
 }
 
@@ -317,10 +317,12 @@ static void decode_map(struct decode *d, const struct schema *s, const struct no
 		s->check(d, map, out);
 }
 
-int decode_run(const struct schema *schema, const struct node *root, void *out, struct findings *f)
+int decode_run(const struct schema *schema, const struct node *root, const char *path, void *out,
+	       struct findings *f)
 {
 	struct decode d = { .f = f };
 	size_t before = f->errors;
+	buf_add_str(&d.path, path);
 	decode_map(&d, schema, root, out);
 	buf_free(&d.path);
 	return f->errors == before ? 0 : -1;

@@ -36,6 +36,7 @@ struct field {
 	const char *name; /* NULL ends the table */
 	enum field_kind kind;
 	bool required;	  /* absent, null, "" and an empty list are a "Required value" */
+	enum code absent; /* said then; 0: CODE_REQUIRED */
 	const char *hint; /* said with it: "the host that receives"; or NULL */
 	size_t offset;	  /* in the schema's struct; FIELD_NOWHERE: only checked */
 	size_t present;	  /* FIELD_PRESENT of a bool that tells whether it was there; 0: none */
@@ -60,9 +61,12 @@ struct schema {
 
 /*
  * Decodes root into out (cleared by the caller, or set to defaults: what is
- * absent is left alone). Frees nothing: see decode_free. 0, or -1 where an error was found.
+ * absent is left alone). path is root's own ("" at the top). Frees nothing: see
+ * decode_free. 0, or -1 where an error was found. A limit of ours that f is not
+ * for (too-many, too-long) does not end the decoding of what goes beyond it.
  */
-int decode_run(const struct schema *schema, const struct node *root, void *out, struct findings *f);
+int decode_run(const struct schema *schema, const struct node *root, const char *path, void *out,
+	       struct findings *f);
 
 /* Frees the strings and lists that decode_run made in out. */
 void decode_free(const struct schema *schema, void *out);
@@ -74,11 +78,11 @@ void decode_free(const struct schema *schema, void *out);
  * fmt's and must be escaped; decode_invalid puts `Invalid value: VALUE: ` in
  * front, decode_warn `VALUE: `.
  */
-void decode_required(struct decode *d, const struct node *at, const char *hint);
-void decode_invalid(struct decode *d, const struct node *value, const char *code,
+void decode_required(struct decode *d, const struct node *at, enum code code, const char *hint);
+void decode_invalid(struct decode *d, const struct node *value, enum code code,
 		    const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
-void decode_warn(struct decode *d, const struct node *value, const char *code,
+void decode_warn(struct decode *d, const struct node *value, enum code code,
 		 const char *fmt, ...)
 	__attribute__((format(printf, 4, 5)));
 
@@ -88,6 +92,9 @@ void decode_duplicate(struct decode *d, const struct node *value);
 /* "Unsupported value: VALUE: supported values: ..."; more is put behind ("" or "; ..."). */
 void decode_unsupported(struct decode *d, const struct node *value, const char *const *choices,
 			const char *more);
+
+/* Is anybody there for whom the code is meant? (findings_want) */
+bool decode_wants(const struct decode *d, enum code code);
 
 /* The path goes on to a key or item, for findings inside, and back. */
 size_t decode_enter_key(struct decode *d, const char *name);

@@ -12,8 +12,7 @@ struct decode {
 };
 
 /* A finding at a place; text is escaped. */
-void decode_say(struct decode *d, enum finding_severity s, unsigned line, unsigned col,
-		const char *code, const char *text);
+void decode_say(struct decode *d, unsigned line, unsigned col, enum code code, const char *text);
 
 /* "Invalid value: ...: must be WANTED, not ...", and whether quotes would change that. */
 void decode_wrong_type(struct decode *d, const struct node *v, enum node_kind wanted,

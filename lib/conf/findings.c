@@ -39,10 +39,26 @@ bool findings_full(const struct findings *f)
 	return f->n >= FINDINGS_MAX;
 }
 
-void findings_add(struct findings *f, enum finding_severity s, unsigned line, unsigned col,
-		  const char *code, const char *path, const char *fmt, ...)
+bool findings_want(const struct findings *f, enum code code)
 {
-	if (s == FINDING_ERROR)
+	return f->who == 0 || (f->who & code_info(code)->concerns) != 0;
+}
+
+/* In the file, where the text that is read stands inside it. */
+static void place_it(struct finding *at, const struct findings_place *p)
+{
+	bool literal = p->block > 0 && at->line > 0;
+	at->line = literal ? p->block + at->line - 1 : p->line;
+	at->col = literal ? p->indent + at->col : p->col;
+}
+
+void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,
+		  const char *path, const char *fmt, ...)
+{
+	const struct code_info *info = code_info(code);
+	if (!findings_want(f, code))
+		return;
+	if (info->severity == FINDING_ERROR)
 		f->errors++;
 	if (findings_full(f)) {
 		f->dropped++;
@@ -53,7 +69,13 @@ void findings_add(struct findings *f, enum finding_severity s, unsigned line, un
 		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
 	}
 	struct finding *at = &f->at[f->n++];
-	*at = (struct finding){ .severity = s, .line = line, .col = col, .code = code };
+	*at = (struct finding){ .code = code, .severity = info->severity, .kind = info->kind,
+				.line = line, .col = col };
+	at->concerns = f->who ? info->concerns & f->who : info->concerns;
+	if (code == CODE_TYPE && f->own_kind)
+		at->kind = KIND_TYPE_INVALID;
+	if (f->place)
+		place_it(at, f->place);
 	at->path = mem_strdup(path ? path : "");
 	va_list ap;
 	va_start(ap, fmt);
@@ -86,7 +108,7 @@ static void print_one(const struct finding *at, const char *file, struct buf *ou
 	buf_add_str(out, at->severity == FINDING_ERROR ? ": error: " : ": warning: ");
 	if (at->path[0] != '\0')
 		buf_printf(out, "%s: ", at->path);
-	buf_printf(out, "%s [%s]\n", at->message, at->code);
+	buf_printf(out, "%s [%s]\n", at->message, code_info(at->code)->name);
 }
 
 void findings_print(const struct findings *f, const char *file, struct buf *out)

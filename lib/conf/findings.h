@@ -3,6 +3,7 @@
 #define CONF_FINDINGS_H
 
 #include "base/buf.h"
+#include "conf/codes.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -10,16 +11,23 @@
 /*
  * What is to be said about the user's input: data, printed by the command.
  * Position is 1-based, in characters, 0 where there is none. All findings are
- * collected. {0} is a valid empty list.
+ * collected. {0} is a valid empty list that keeps what concerns anybody.
  */
-enum finding_severity { FINDING_ERROR, FINDING_WARNING };
-
 struct finding {
+	enum code code;
 	enum finding_severity severity;
+	enum finding_kind kind;
+	unsigned concerns; /* of those whom the list is for */
 	unsigned line, col;
-	const char *code; /* stable, static: "unknown-field" */
-	char *path;	  /* "loggingRules[0].programNames[2]"; escaped; "" at the top */
-	char *message;	  /* escaped; no value of a secret */
+	char *path;    /* "loggingRules[0].programNames[2]"; escaped; "" at the top */
+	char *message; /* escaped; no value of a secret */
+};
+
+/* Where in the file a text stands that is read as a document of its own. */
+struct findings_place {
+	unsigned line, col; /* of what holds it: of its findings too, where block is 0 */
+	unsigned block;	    /* the line of the file that its line 1 is: it stands there literally */
+	unsigned indent;    /* characters before each of its lines */
 };
 
 struct findings {
@@ -27,6 +35,11 @@ struct findings {
 	size_t errors;	/* also those that were not kept */
 	size_t dropped; /* beyond FINDINGS_MAX: counted, not kept */
 	struct finding *at;
+
+	unsigned who;  /* CONCERN_*: what concerns none of them is not said; 0: everybody */
+	bool own_kind; /* of a document that Gardener never sees: a wrong type is TypeInvalid */
+	bool discreet; /* the text may hold secrets: no values are shown, nor keys that nobody knows */
+	const struct findings_place *place; /* positions are of a text inside the file; NULL: of the file */
 };
 
 #define FINDINGS_MAX 1000
@@ -35,9 +48,12 @@ void findings_free(struct findings *f); /* and makes f an empty list */
 bool findings_full(const struct findings *f); /* what is added now is only counted */
 
 /* path (NULL: "") and the text that fmt makes must be escaped already; both are copied. */
-void findings_add(struct findings *f, enum finding_severity s, unsigned line, unsigned col,
-		  const char *code, const char *path, const char *fmt, ...)
-	__attribute__((format(printf, 7, 8)));
+void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,
+		  const char *path, const char *fmt, ...)
+	__attribute__((format(printf, 6, 7)));
+
+/* Does anybody whom f is for care for what the code says? Where not, it need not be found out. */
+bool findings_want(const struct findings *f, enum code code);
 
 /* By position; those of the same position stay in the order in which they came. */
 void findings_sort(struct findings *f);

@@ -83,7 +83,7 @@ static void add_own(struct making *m, const struct node *key, struct node *value
 {
 	struct slice name;
 	if (!key_name(m->arena, key, &name)) {
-		findings_add(m->f, FINDING_ERROR, key->line, key->col, "yaml-key", m->path,
+		findings_add(m->f, key->line, key->col, CODE_YAML_KEY, m->path,
 			     "a key must be a string, not %s", node_kind_text(key->kind));
 		return;
 	}
@@ -110,8 +110,8 @@ static void duplicate(struct making *m, const struct node_entry *again,
 {
 	struct buf path = { 0 };
 	buf_add_str(&path, m->path);
-	path_key(&path, again->name);
-	findings_add(m->f, FINDING_ERROR, again->line, again->col, "duplicate-key", buf_cstr(&path),
+	show_key(m->f, &path, again->name);
+	findings_add(m->f, again->line, again->col, CODE_DUPLICATE_KEY, buf_cstr(&path),
 		     "duplicate key: it is already set %sin line %u",
 		     first->merged ? "by the merge \"<<\" " : "", first->line);
 	buf_free(&path);
@@ -152,8 +152,8 @@ static ptrdiff_t count(struct making *m, struct node *const *pairs, size_t n_pai
 	for (size_t i = 0; i < n_pairs; i += 2) {
 		ptrdiff_t more = is_merge(pairs[i]) ? merge_count(pairs[i + 1]) : 0;
 		if (more > (ptrdiff_t)*room) {
-			findings_add(m->f, FINDING_ERROR, pairs[i]->line, pairs[i]->col,
-				     "too-large", m->path, "too much is merged by \"<<\"");
+			findings_add(m->f, pairs[i]->line, pairs[i]->col,
+				     CODE_TOO_LARGE, m->path, "too much is merged by \"<<\"");
 			return -1;
 		}
 		if (more > 0)
@@ -180,7 +180,7 @@ int mapping_make(struct arena *arena, struct node *map, struct node *const *pair
 		else if (merge_count(value) >= 0)
 			merge(&m, key, value);
 		else
-			findings_add(f, FINDING_ERROR, value->line, value->col, "yaml-merge", path,
+			findings_add(f, value->line, value->col, CODE_YAML_MERGE, path,
 				     "\"<<\" takes a map or a list of maps, not %s",
 				     node_kind_text(value->kind));
 	}

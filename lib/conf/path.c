@@ -17,6 +17,30 @@ void path_index(struct buf *path, size_t i)
 	buf_printf(path, "[%zu]", i);
 }
 
+/*
+ * Where a secret went astray, a piece of it may stand where a key belongs. So
+ * short ones only, without what base64 has beside letters, and those of Kubernetes.
+ */
+bool key_may_be_shown(const struct findings *f, struct slice key)
+{
+	static const char *const known[] = { "apiVersion", "annotations", "stringData",
+					     "creationTimestamp", "resourceVersion" };
+	for (size_t i = 0; i < sizeof known / sizeof known[0]; i++)
+		if (slice_is(key, known[i]))
+			return true;
+	if (!f->discreet)
+		return true;
+	for (size_t i = 0; i < key.len; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyz", key.p[i]) == NULL)
+			return false;
+	return key.len < 12;
+}
+
+void show_key(const struct findings *f, struct buf *path, struct slice key)
+{
+	path_key(path, key_may_be_shown(f, key) ? key : slice_str("*"));
+}
+
 /* A key written where its path belongs, or a key's file given as a document: what is said goes to logs. */
 static bool is_private(struct slice text)
 {

@@ -105,11 +105,11 @@ static void path_of(const struct builder *b, struct buf *out)
 }
 
 /* A finding about what the event brings; always returns -1. */
-static int refuse(struct builder *b, const yaml_event_t *ev, const char *code, const char *text)
+static int refuse(struct builder *b, const yaml_event_t *ev, enum code code, const char *text)
 {
 	struct buf path = { 0 };
 	path_of(b, &path);
-	findings_add(b->f, FINDING_ERROR, line_of(ev->start_mark), col_of(ev->start_mark), code,
+	findings_add(b->f, line_of(ev->start_mark), col_of(ev->start_mark), code,
 		     buf_cstr(&path), "%s", text);
 	buf_free(&path);
 	return -1;
@@ -120,7 +120,7 @@ static int too_large(struct builder *b, const yaml_event_t *ev)
 	char text[96];
 	snprintf(text, sizeof text, "more than %d values%s", YAML_NODES_MAX,
 		 ev->type == YAML_ALIAS_EVENT ? ", when aliases are followed" : "");
-	return refuse(b, ev, "too-large", text);
+	return refuse(b, ev, CODE_TOO_LARGE, text);
 }
 
 /* --- nodes --------------------------------------------------------------- */
@@ -166,7 +166,7 @@ static int anchor_add(struct builder *b, const yaml_event_t *ev, const yaml_char
 	if (name == NULL)
 		return 0;
 	if (b->n_anchors == YAML_ANCHORS_MAX)
-		return refuse(b, ev, "too-large", "too many anchors");
+		return refuse(b, ev, CODE_TOO_LARGE, "too many anchors");
 	struct anchor *a = &b->anchors[b->n_anchors++];
 	*a = (struct anchor){ .node = n, .open = true, .nodes = b->nodes, .bytes = b->bytes };
 	a->name = arena_text(&b->tree->arena, slice_str((const char *)name));
@@ -198,9 +198,9 @@ static int on_alias(struct builder *b, const yaml_event_t *ev)
 {
 	const struct anchor *a = anchor_find(b, ev->data.alias.anchor);
 	if (a == NULL)
-		return refuse(b, ev, "yaml-alias", "no anchor of this name stands before");
+		return refuse(b, ev, CODE_YAML_ALIAS, "no anchor of this name stands before");
 	if (a->open)
-		return refuse(b, ev, "yaml-alias", "the alias stands for what it is part of");
+		return refuse(b, ev, CODE_YAML_ALIAS, "the alias stands for what it is part of");
 	if (spend(b, ev, a->nodes, a->bytes) < 0)
 		return -1;
 	struct node *n = node_new(b, ev);
@@ -237,8 +237,8 @@ static void tag_ignored(struct builder *b, const yaml_event_t *ev, const yaml_ch
 	struct buf path = { 0 }, shown = { 0 };
 	path_of(b, &path);
 	show_quoted(&shown, slice_str((const char *)tag));
-	findings_add(b->f, FINDING_WARNING, line_of(ev->start_mark), col_of(ev->start_mark),
-		     "yaml-tag", buf_cstr(&path), "the tag %s is not known and ignored%s",
+	findings_add(b->f, line_of(ev->start_mark), col_of(ev->start_mark),
+		     CODE_YAML_TAG_IGNORED, buf_cstr(&path), "the tag %s is not known and ignored%s",
 		     buf_cstr(&shown),
 		     ev->type == YAML_SCALAR_EVENT ? ": the value is a string" : "");
 	buf_free(&path);
@@ -250,7 +250,7 @@ static int scalar_value(struct builder *b, const yaml_event_t *ev, struct node *
 	const yaml_char_t *tag = ev->data.scalar.tag;
 	enum scalar_tag want = ev->data.scalar.plain_implicit ? SCALAR_PLAIN : SCALAR_TEXT;
 	if (tag && strcmp((const char *)tag, TAG_PREFIX "binary") == 0)
-		return refuse(b, ev, "yaml-tag", "!!binary is not taken here");
+		return refuse(b, ev, CODE_YAML_BINARY, "!!binary is not taken here");
 	if (tag) {
 		const struct known_tag *known = tag_find(tag);
 		want = known ? known->scalar : SCALAR_TEXT;
@@ -263,7 +263,7 @@ static int scalar_value(struct builder *b, const yaml_event_t *ev, struct node *
 	struct buf text = { 0 };
 	show_quoted(&text, n->text);
 	buf_printf(&text, " is no !!%s", (const char *)tag + strlen(TAG_PREFIX));
-	refuse(b, ev, "yaml-tag", buf_cstr(&text));
+	refuse(b, ev, CODE_YAML_TAG, buf_cstr(&text));
 	buf_free(&text);
 	return -1;
 }
@@ -289,7 +289,7 @@ static int on_start(struct builder *b, const yaml_event_t *ev, enum node_kind ki
 		    const yaml_char_t *anchor, const yaml_char_t *tag)
 {
 	if (b->depth == YAML_DEPTH_MAX)
-		return refuse(b, ev, "too-deep", "nested too deep");
+		return refuse(b, ev, CODE_TOO_DEEP, "nested too deep");
 	const char *own = kind == NODE_SEQ ? TAG_PREFIX "seq" : TAG_PREFIX "map";
 	if (tag && strcmp((const char *)tag, own) != 0)
 		tag_ignored(b, ev, tag);
@@ -416,13 +416,13 @@ static void reader_finding(struct builder *b)
 	unsigned line, col;
 	walk(b->text, p->problem_offset, &line, &col, nowhere);
 	if (strstr(p->problem, "control characters")) {
-		findings_add(b->f, FINDING_ERROR, line, col, "yaml-control", NULL,
+		findings_add(b->f, line, col, CODE_YAML_CONTROL, NULL,
 			     "control character 0x%02x", (unsigned)p->problem_value);
 		return;
 	}
 	bool utf16 = b->text.len >= 2 && (memcmp(b->text.p, "\xFF\xFE", 2) == 0 ||
 					  memcmp(b->text.p, "\xFE\xFF", 2) == 0);
-	findings_add(b->f, FINDING_ERROR, line, col, "yaml-utf8", NULL, "not UTF-8%s",
+	findings_add(b->f, line, col, CODE_YAML_UTF8, NULL, "not UTF-8%s",
 		     utf16 ? ": this looks like UTF-16" : "");
 }
 
@@ -437,8 +437,8 @@ static void syntax_finding(struct builder *b)
 	char since[48] = "";
 	if (p->context && p->context_mark.line != p->problem_mark.line)
 		snprintf(since, sizeof since, " in line %u", line_of(p->context_mark));
-	findings_add(b->f, FINDING_ERROR, line_of(p->problem_mark), col_of(p->problem_mark),
-		     "yaml-syntax", NULL, "not YAML: %s%s%s%s%s", p->problem,
+	findings_add(b->f, line_of(p->problem_mark), col_of(p->problem_mark),
+		     CODE_YAML_SYNTAX, NULL, "not YAML: %s%s%s%s%s", p->problem,
 		     p->context ? ", " : "", p->context ? p->context : "", since,
 		     hint);
 }
@@ -498,12 +498,12 @@ int yaml_tree_parse(struct slice text, size_t max_bytes, struct yaml_tree *tree,
 {
 	*tree = (struct yaml_tree){ 0 };
 	if (text.len > max_bytes) {
-		findings_add(f, FINDING_ERROR, 0, 0, "too-large", NULL,
+		findings_add(f, 0, 0, CODE_TOO_LARGE, NULL,
 			     "%zu bytes, of which at most %zu are taken", text.len, max_bytes);
 		return -1;
 	}
 	if (too_many_tags(without_bom(text))) {
-		findings_add(f, FINDING_ERROR, 0, 0, "too-large", NULL, "too many %%TAG directives");
+		findings_add(f, 0, 0, CODE_TOO_LARGE, NULL, "too many %%TAG directives");
 		return -1;
 	}
 	struct builder *b = mem_zero(1, sizeof *b);

@@ -41,9 +41,9 @@ static const struct schema inner_schema = { .fields = inner_fields, .size = size
 static void check_word(struct decode *d, const struct node *v)
 {
 	if (slice_is(v->text, "bad"))
-		decode_invalid(d, v, "word", "is %s", "bad");
+		decode_invalid(d, v, CODE_INVALID, "is %s", "bad");
 	else if (slice_is(v->text, "odd"))
-		decode_warn(d, v, "word", "is odd");
+		decode_warn(d, v, CODE_SEVERITY, "is odd");
 }
 
 static const char *const names[] = { "one", "two", NULL };
@@ -76,7 +76,7 @@ static int decode(const struct schema *s, const char *text, struct thing *t, str
 	struct yaml_tree tree;
 	struct findings f = { 0 };
 	assert_int_equal(yaml_tree_parse(slice_str(text), 1 << 20, &tree, &f), 0);
-	int r = decode_run(s, tree.documents[0], t, &f);
+	int r = decode_run(s, tree.documents[0], "", t, &f);
 	assert_int_equal(t->n_counted, t->n_list);
 	yaml_tree_free(&tree);
 	findings_sort(&f);
