@@ -69,12 +69,13 @@ static const struct code_info infos[CODES] = {
 
 	[CODE_TLS_OFF] = WARNING("tls-off", INVALID, NODE),
 	[CODE_TLS_IGNORED] = WARNING("tls-ignored", INVALID, NODE),
+	[CODE_SECRET_REFERENCE] = ERROR("secret-reference", REQUIRED, GARDENER | RSYSLOG),
 	[CODE_TLS_AUTH_ABSENT] = WARNING("tls-auth-absent", REQUIRED, RSYSLOG),
 	[CODE_TLS_NAME_REQUIRED] = ERROR("tls-name-required", REQUIRED, RSYSLOG),
 	[CODE_TLS_FINGERPRINT] = ERROR("tls-fingerprint", INVALID, RSYSLOG),
 	[CODE_TLS_FINGERPRINT_REQUIRED] = ERROR("tls-fingerprint-required", REQUIRED, NODE),
 	[CODE_PEER] = ERROR("peer", INVALID, GARDENER),
-	[CODE_PEER_NODE] = ERROR("peer-node", INVALID, NODE),
+	[CODE_PEER_NODE] = ERROR("peer-node", INVALID, RELPBOX),
 	[CODE_PEER_MODE] = WARNING("peer-mode", INVALID, NODE),
 	[CODE_PEERS_NOBODY] = ERROR("peers-nobody", INVALID, NODE),
 

@@ -2,6 +2,7 @@
 #include "conf/config.h"
 
 #include "conf/check.h"
+#include "conf/check_relp.h"
 #include "conf/decode.h"
 #include "conf/yaml.h"
 
@@ -27,17 +28,11 @@ static const struct field content_fields[] = {
 	{ 0 },
 };
 
-static bool is_set(const struct node *map, const char *name)
-{
-	const struct node *v = node_get(map, name);
-	return v && v->kind != NODE_NULL;
-}
-
 static void check_content(struct decode *d, const struct node *map, void *out)
 {
 	(void)out;
-	if (!is_set(map, "regex") && !is_set(map, "exclude"))
-		decode_required(d, map, CODE_REQUIRED, "at least one of regex and exclude must be set");
+	if (!node_is_set(map, "regex") && !node_is_set(map, "exclude"))
+		decode_required(d, map, CODE_REQUIRED, "either .regex or .exclude has to be provided");
 }
 
 /* Its fields are the rule's. */
@@ -60,10 +55,10 @@ static void check_rule(struct decode *d, const struct node *map, void *out)
 	(void)out;
 	const struct node *names = node_get(map, "programNames");
 	bool empty = names && names->kind == NODE_SEQ && names->items.n == 0;
-	bool others = is_set(map, "severity") || is_set(map, "messageContent");
-	if (!others && (empty || !is_set(map, "programNames"))) {
+	bool others = node_is_set(map, "severity") || node_is_set(map, "messageContent");
+	if (!others && (empty || !node_is_set(map, "programNames"))) {
 		decode_required(d, map, CODE_REQUIRED,
-				"at least one of programNames, severity and messageContent must be set");
+				"at least one of .programNames, .messageContent, or .severity is required");
 	} else if (empty) {
 		size_t mark = decode_enter_key(d, "programNames");
 		decode_warn(d, names, CODE_PROGRAM_NAMES_EMPTY, "an empty list stands for every program");
@@ -100,54 +95,12 @@ static const struct field tls_fields[] = {
 	{ 0 },
 };
 
-/*
- * Gardener takes names beside authMode fingerprint and the other way round. Such
- * an entry permits nobody; where all are such, nobody at all would be.
- */
-static void check_peers_mode(struct decode *d, const struct node *peers, enum tls_auth auth)
+static void tls_check(struct decode *d, const struct node *map, void *out)
 {
-	enum tls_auth other = auth == TLS_AUTH_NAME ? TLS_AUTH_FINGERPRINT : TLS_AUTH_NAME;
-	size_t mark = decode_enter_key(d, "permittedPeer"), unfit = 0;
-	for (size_t i = 0; i < peers->items.n; i++) {
-		const struct node *v = peers->items.at[i];
-		if (v->kind != NODE_STRING || v->text.len == 0 ||
-		    tls_peer_check(auth, v->text.p, NULL) == 0 ||
-		    tls_peer_check(other, v->text.p, NULL) < 0)
-			continue;
-		size_t inner = decode_enter_index(d, i);
-		decode_warn(d, v, CODE_PEER_MODE, auth == TLS_AUTH_NAME
-			? "permits nobody: it is a fingerprint, and authMode is name"
-			: "permits nobody: it is a name, and authMode is fingerprint");
-		decode_leave(d, inner);
-		unfit++;
-	}
-	if (unfit && unfit == peers->items.n)
-		decode_invalid(d, peers, CODE_PEERS_NOBODY, "permits nobody: none of them is a %s",
-			       auth == TLS_AUTH_NAME ? "name, and authMode is name"
-						     : "fingerprint, and authMode is fingerprint");
-	decode_leave(d, mark);
+	check_tls(d, map, out);
 }
 
-static void check_tls(struct decode *d, const struct node *map, void *out)
-{
-	const struct config_tls *t = out;
-	const struct node *peers = node_get(map, "permittedPeer");
-	enum tls_auth auth = config_tls_auth(t);
-	if (!t->enabled) {
-		if (!t->enabled_set && map->entries.n)
-			decode_warn(d, map, CODE_TLS_IGNORED, "without enabled: true nothing of it counts, and records are sent in plain (but with --tls-dir, or tls in a Forward)");
-		return;
-	}
-	if (peers && peers->kind == NODE_SEQ && peers->items.n) {
-		check_peers_mode(d, peers, auth);
-	} else if (auth == TLS_AUTH_FINGERPRINT && (!peers || peers->kind == NODE_SEQ || peers->kind == NODE_NULL)) {
-		size_t mark = decode_enter_key(d, "permittedPeer");
-		decode_required(d, peers ? peers : map, CODE_TLS_FINGERPRINT_REQUIRED, "authMode fingerprint needs the receiver's fingerprint");
-		decode_leave(d, mark);
-	}
-}
-
-static const struct schema tls_schema = { .fields = tls_fields, .check = check_tls };
+static const struct schema tls_schema = { .fields = tls_fields, .check = tls_check };
 
 static const struct field audit_fields[] = {
 	{ .name = "enabled", .kind = FIELD_BOOL, AT(audit_enabled) },
@@ -158,20 +111,21 @@ static const struct field audit_fields[] = {
 /* Only where auditConfig is absent altogether is it enabled without saying so. */
 static void check_audit(struct decode *d, const struct node *map, void *out)
 {
-	(void)d;
-	if (!is_set(map, "enabled"))
+	if (!node_is_set(map, "enabled"))
 		((struct config *)out)->audit_enabled = false;
+	check_audit_config(d, map, out);
 }
 
 static const struct schema audit_schema = { .fields = audit_fields, .check = check_audit };
 
 static const struct field relp_fields[] = {
 	{ .name = "target", .kind = FIELD_STRING, .required = true,
-	  .hint = "the host that logs are sent to", AT(target), .check = check_target },
-	{ .name = "port", .kind = FIELD_INT, .required = true, .hint = "the port of target", AT(port),
-	  .min = 1, .max = 65535 },
+	  .hint = "target must not be empty", AT(target), .check = check_target },
+	{ .name = "port", .kind = FIELD_INT, .required = true, .absent = CODE_PORT_ABSENT,
+	  .hint = "the port of target", AT(port), .min = INT64_MIN, .max = INT64_MAX,
+	  .check = check_port },
 	{ .name = "loggingRules", .kind = FIELD_LIST, .required = true,
-	  .hint = "at least one rule must be given", AT(rules),
+	  .hint = "at least one logging rule is required", AT(rules),
 	  .count = offsetof(struct config, n_rules), .sub = &rule_schema,
 	  .max = CONFIG_RULES_MAX },
 	{ .name = "tls", .kind = FIELD_STRUCT, AT(tls),
@@ -186,8 +140,17 @@ static const struct field relp_fields[] = {
 	{ 0 },
 };
 
+static void check_relp(struct decode *d, const struct node *map, void *out)
+{
+	const struct config *c = out;
+	check_rules(d, map, c);
+	check_delivery(d, map, c);
+	if (decode_lints(d) && !c->tls.present && !decode_own_kind(d))
+		check_tls_absent(d, map);
+}
+
 static const struct schema relp_schema = {
-	.fields = relp_fields, .api_version = GARDENER_VERSION, .kind = GARDENER_KIND,
+	.fields = relp_fields, .check = check_relp, .api_version = GARDENER_VERSION, .kind = GARDENER_KIND,
 };
 
 /* --- Forward ------------------------------------------------------------------------- */
@@ -220,7 +183,7 @@ static bool is_true(const struct node *v)
 static void check_input(struct decode *d, const struct node *map, void *out)
 {
 	struct config_input *input = out;
-	bool from_unix = is_set(map, "unix"), from_stdin = is_true(node_get(map, "stdin"));
+	bool from_unix = node_is_set(map, "unix"), from_stdin = is_true(node_get(map, "stdin"));
 	input->kind = from_stdin ? INPUT_STDIN : INPUT_UNIX;
 	if (!from_unix && !from_stdin)
 		decode_required(d, map, CODE_REQUIRED, "unix: PATH or stdin: true must be set");
@@ -245,8 +208,8 @@ static const struct field files_fields[] = {
 static void check_files(struct decode *d, const struct node *map, void *out)
 {
 	(void)out;
-	bool directory = is_set(map, "directory"), ca = is_set(map, "ca");
-	bool cert = is_set(map, "cert"), key = is_set(map, "key");
+	bool directory = node_is_set(map, "directory"), ca = node_is_set(map, "ca");
+	bool cert = node_is_set(map, "cert"), key = node_is_set(map, "key");
 	if (!directory && !ca && !cert && !key)
 		decode_required(d, map, CODE_REQUIRED, "directory, or ca, cert and key must be set");
 	else if (directory && (ca || cert || key))
@@ -293,7 +256,7 @@ static const struct field message_fields[] = {
 static const struct schema message_schema = { .fields = message_fields };
 
 static const struct schema inner_relp_schema = {
-	.fields = relp_fields, .api_version = GARDENER_VERSION, .kind = GARDENER_KIND,
+	.fields = relp_fields, .check = check_relp, .api_version = GARDENER_VERSION, .kind = GARDENER_KIND,
 	.embedded = true,
 };
 
@@ -378,7 +341,7 @@ static const struct schema *schema_of(const struct node *root)
 	for (size_t i = 0; i < 2; i++)
 		if (says(root, "kind", known[i]->kind))
 			return known[i];
-	if (is_set(root, "kind"))
+	if (node_is_set(root, "kind"))
 		return NULL;
 	for (size_t i = 0; i < 2; i++)
 		if (says(root, "apiVersion", known[i]->api_version))

@@ -68,8 +68,7 @@ static void decode_bool(struct decode *d, const struct field *fd, const struct n
 		*(bool *)at_offset(out, fd->offset) = v->boolean;
 }
 
-/* 4.0 is 4, as in Kubernetes: numbers pass through JSON. */
-static bool integer_of(const struct node *v, int64_t *out)
+bool decode_integer(const struct node *v, int64_t *out)
 {
 	if (v->kind == NODE_INT) {
 		*out = v->integer;
@@ -107,7 +106,7 @@ static void store_int(struct decode *d, const struct field *fd, const struct nod
 static void decode_int(struct decode *d, const struct field *fd, const struct node *v, void *out)
 {
 	int64_t value;
-	if (integer_of(v, &value))
+	if (decode_integer(v, &value))
 		store_int(d, fd, v, value, out);
 	else if (v->kind == NODE_FLOAT && fabs(v->real) >= 0x1p63)
 		decode_invalid(d, v, CODE_TYPE, "must be an integer of at most 64 bits");
@@ -123,7 +122,7 @@ static void decode_size(struct decode *d, const struct field *fd, const struct n
 		store_int(d, fd, v, (int64_t)bytes, out);
 	else if (v->kind == NODE_STRING)
 		decode_invalid(d, v, CODE_INVALID, "must be a size: 65536, 64KiB, 256MiB, 1GiB");
-	else if (integer_of(v, &value))
+	else if (decode_integer(v, &value))
 		store_int(d, fd, v, value, out);
 	else
 		decode_wrong_type(d, v, NODE_INT, "a size");
@@ -140,7 +139,7 @@ static void decode_time(struct decode *d, const struct field *fd, const struct n
 	} else if (v->kind == NODE_STRING) {
 		decode_invalid(d, v, CODE_INVALID, "must be a time: 600, 600s, 10m, 1h");
 		return;
-	} else if (integer_of(v, &value)) {
+	} else if (decode_integer(v, &value)) {
 		value = value > TIME_MAX_S ? INT64_MAX : value < -TIME_MAX_S ? INT64_MIN : value * 1000;
 	} else {
 		decode_wrong_type(d, v, NODE_INT, "a time");

@@ -95,6 +95,15 @@ void decode_unsupported(struct decode *d, const struct node *value, const char *
 
 /* Is anybody there for whom the code is meant? (findings_want) */
 bool decode_wants(const struct decode *d, enum code code);
+bool decode_lints(const struct decode *d);    /* findings.lint */
+bool decode_own_kind(const struct decode *d); /* findings.own_kind */
+
+/* An integer, however it is written: 4.0 is 4, as in Kubernetes, where numbers pass through JSON. */
+bool decode_integer(const struct node *v, int64_t *out);
+
+/* A finding at a node, with the text alone: fmt's, escaped. */
+void decode_add(struct decode *d, const struct node *at, enum code code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* The path goes on to a key or item, for findings inside, and back. */
 size_t decode_enter_key(struct decode *d, const char *name);

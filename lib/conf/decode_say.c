@@ -159,3 +159,23 @@ bool decode_wants(const struct decode *d, enum code code)
 {
 	return findings_want(d->f, code);
 }
+
+bool decode_lints(const struct decode *d)
+{
+	return d->f->lint;
+}
+
+bool decode_own_kind(const struct decode *d)
+{
+	return d->f->own_kind;
+}
+
+void decode_add(struct decode *d, const struct node *at, enum code code, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	decode_say(d, at->line, at->col, code, text);
+}

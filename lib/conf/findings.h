@@ -37,6 +37,7 @@ struct findings {
 	struct finding *at;
 
 	unsigned who;  /* CONCERN_*: what concerns none of them is not said; 0: everybody */
+	bool lint;     /* advice is wanted too: what works and is not likely meant */
 	bool own_kind; /* of a document that Gardener never sees: a wrong type is TypeInvalid */
 	bool discreet; /* the text may hold secrets: no values are shown, nor keys that nobody knows */
 	const struct findings_place *place; /* positions are of a text inside the file; NULL: of the file */
