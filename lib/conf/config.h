@@ -116,6 +116,9 @@ struct config {
 int config_load(struct slice text, struct config *out, struct findings *f);
 void config_free(struct config *c);
 
+/* Those of the kinds that config_load takes, NULL-ended (conf/decode.h). */
+extern const struct schema *const config_schemas[];
+
 /* What authMode says; absent: name. */
 enum tls_auth config_tls_auth(const struct config_tls *t);
 

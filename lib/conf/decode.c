@@ -33,10 +33,11 @@ static bool known_choice(const char *const *choices, struct slice s)
 /* Is it a string that fits the field? Null counts as "" (JSON's zero value). Findings if not. */
 static bool string_fits(struct decode *d, const struct field *fd, const struct node *v)
 {
+	size_t max = fd->kind == FIELD_STRING && fd->max ? (size_t)fd->max : FIELD_STRING_MAX;
 	if (v->kind != NODE_STRING && v->kind != NODE_NULL) {
 		decode_wrong_type(d, v, NODE_STRING, "a string");
-	} else if (v->text.len > FIELD_STRING_MAX && decode_wants(d, CODE_TOO_LONG)) {
-		decode_invalid(d, v, CODE_TOO_LONG, "may not be more than %d bytes", FIELD_STRING_MAX);
+	} else if (v->text.len > max && decode_wants(d, CODE_TOO_LONG)) {
+		decode_invalid(d, v, CODE_TOO_LONG, "may not be more than %zu bytes", max);
 	} else if (v->kind == NODE_STRING && v->text.len && memchr(v->text.p, 0, v->text.len)) {
 		decode_invalid(d, v, CODE_INVALID, "must not contain NUL");
 	} else if (fd->choices && !known_choice(fd->choices, v->text)) {
@@ -93,7 +94,7 @@ static void out_of_range(struct decode *d, const struct field *fd, const struct 
 static void store_int(struct decode *d, const struct field *fd, const struct node *v, int64_t value,
 		      void *out)
 {
-	if (value < fd->min || value > fd->max) {
+	if (!fd->check_bounds && (value < fd->min || value > fd->max)) {
 		out_of_range(d, fd, v, value < fd->min);
 		return;
 	}
@@ -244,6 +245,18 @@ static bool is_absent(const struct field *fd, const struct node *v)
 	       (v->kind == NODE_SEQ && v->items.n == 0);
 }
 
+/* What Kubernetes calls an invalid value, it shows as JSON's zero value. */
+static void say_absent(struct decode *d, const struct field *fd, const struct node *at)
+{
+	struct node zero = { .kind = NODE_STRING, .text = slice_str(""), .line = at->line,
+			     .col = at->col };
+	enum code code = fd->absent ? fd->absent : CODE_REQUIRED;
+	if (code_info(code)->kind == KIND_INVALID)
+		decode_invalid(d, &zero, code, "%s", fd->hint);
+	else
+		decode_required(d, at, code, fd->hint);
+}
+
 static void decode_field(struct decode *d, const struct field *fd, const struct node *map, void *out)
 {
 	const struct node *v = node_get(map, fd->name);
@@ -251,7 +264,7 @@ static void decode_field(struct decode *d, const struct field *fd, const struct 
 	if (!is_absent(fd, v))
 		decode_value(d, fd, v, out);
 	else if (fd->required)
-		decode_required(d, v ? v : map, fd->absent ? fd->absent : CODE_REQUIRED, fd->hint);
+		say_absent(d, fd, v ? v : map);
 	decode_leave(d, mark);
 }
 
