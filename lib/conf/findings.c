@@ -34,6 +34,19 @@ static char *format_text(const char *fmt, va_list ap)
 	return text;
 }
 
+struct findings_mark findings_mark(const struct findings *f)
+{
+	return (struct findings_mark){ .n = f->n, .errors = f->errors, .dropped = f->dropped };
+}
+
+void findings_back(struct findings *f, struct findings_mark to)
+{
+	while (f->n > to.n)
+		finding_free(&f->at[--f->n]);
+	f->errors = to.errors;
+	f->dropped = to.dropped;
+}
+
 bool findings_full(const struct findings *f)
 {
 	return f->n >= FINDINGS_MAX;

@@ -56,6 +56,14 @@ void findings_add(struct findings *f, unsigned line, unsigned col, enum code cod
 /* Does anybody whom f is for care for what the code says? Where not, it need not be found out. */
 bool findings_want(const struct findings *f, enum code code);
 
+/* What f held at a moment. findings_back() takes away all that was added since. */
+struct findings_mark {
+	size_t n, errors, dropped;
+};
+
+struct findings_mark findings_mark(const struct findings *f);
+void findings_back(struct findings *f, struct findings_mark to);
+
 /* By position; those of the same position stay in the order in which they came. */
 void findings_sort(struct findings *f);
 
