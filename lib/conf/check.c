@@ -142,6 +142,21 @@ static bool is_graphic(struct slice s)
 	return true;
 }
 
+#define PROGRAM_NAME_MAX 511 /* bytes that rsyslog keeps of a tag */
+
+/* What admission takes, and no message can have. */
+static void check_program_reached(struct decode *d, const struct node *v)
+{
+	if (!decode_lints(d))
+		return;
+	if (v->text.len > PROGRAM_NAME_MAX)
+		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER, "no program has this name: tags are cut after %d bytes",
+			    PROGRAM_NAME_MAX);
+	else if (memchr(v->text.p, '$', v->text.len) && decode_wants(d, CODE_PROGRAM_NAME_DOLLAR))
+		decode_invalid(d, v, CODE_PROGRAM_NAME_DOLLAR,
+			       "rsyslog cannot read a \"$\" here: it takes neither this rule nor anything behind it");
+}
+
 void check_program_name(struct decode *d, const struct node *v)
 {
 	struct slice s = v->text;
@@ -155,6 +170,7 @@ void check_program_name(struct decode *d, const struct node *v)
 	if (!is_graphic(s))
 		decode_invalid(d, v, CODE_PROGRAM_NAME,
 			       ".programNames can only contain printable characters");
+	check_program_reached(d, v);
 }
 
 void check_severity(struct decode *d, const struct node *v)

@@ -66,7 +66,7 @@ static void check_quoted(struct decode *d, const struct node *v, bool sound)
 		if (sound)
 			add_spelling(&more, v->text);
 		decode_invalid(d, v, CODE_REGEX_RSYSLOG,
-			       "rsyslog refuses the whole file that Gardener writes, and forwards nothing: %s%s",
+			       "rsyslog cannot read it: it takes neither this rule nor anything behind it in its configuration, the host's own rules among that: %s%s",
 			       e.text, buf_cstr(&more));
 	} else if (verdict == RSYSLOG_TEXT_CHANGED) {
 		decode_invalid(d, v, CODE_REGEX_RSYSLOG,

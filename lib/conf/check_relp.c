@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conf/check_relp.h"
 
+#include "gardener/names.h"
 #include "tls/peer.h"
 
 #include <inttypes.h>
@@ -22,26 +23,69 @@ static void add_absent(struct decode *d, const struct node *map, const char *fie
 
 /* --- delivery ------------------------------------------------------------------- */
 
+/* rsyslog reads 64 bits and keeps the lower 32: nothing is refused. */
+static int32_t as_rsyslog(int64_t value)
+{
+	return (int32_t)(uint32_t)(uint64_t)value;
+}
+
+struct integer {
+	const char *field;
+	const struct config_int *value;
+	/* Says what is wrong with it as rsyslog reads it. */
+	void (*check)(struct decode *d, const struct node *v, int32_t value);
+};
+
+static void check_rebind(struct decode *d, const struct node *v, int32_t value)
+{
+	if (value > 0)
+		decode_warn(d, v, CODE_REBIND,
+			    "rsyslog takes it as a number of messages, not of seconds: it opens a new connection after each %" PRId32,
+			    value);
+}
+
+static void check_timeout(struct decode *d, const struct node *v, int32_t value)
+{
+	if (value <= 0)
+		decode_invalid(d, v, CODE_TIMEOUT,
+			       "rsyslog waits that long for the receiver's answer, and so gets no session: must be at least 1");
+}
+
+static void check_retry(struct decode *d, const struct node *v, int32_t value)
+{
+	if (value != -1)
+		decode_warn(d, v, CODE_RETRY, value > 0
+			? "messages are dropped after this many retries: -1 drops none"
+			: "messages are dropped as soon as the receiver is away: -1 drops none");
+}
+
+static void check_integer(struct decode *d, const struct node *map, const struct integer *i)
+{
+	if (!i->value->set)
+		return;
+	const struct node *v = node_get(map, i->field);
+	int32_t value = as_rsyslog(i->value->value);
+	size_t mark = decode_enter_key(d, i->field);
+	if (value != i->value->value)
+		decode_warn(d, v, CODE_INTEGER_CUT, "rsyslog keeps 32 bits of it, and reads %" PRId32, value);
+	i->check(d, v, value);
+	decode_leave(d, mark);
+}
+
 void check_delivery(struct decode *d, const struct node *map, const struct config *c)
 {
+	const struct integer integers[] = {
+		{ "rebindInterval", &c->rebind_interval, check_rebind },
+		{ "timeout", &c->timeout, check_timeout },
+		{ "resumeRetryCount", &c->resume_retry_count, check_retry },
+	};
 	if (!decode_lints(d))
 		return;
-	if (!node_is_set(map, "resumeRetryCount")) {
+	if (!node_is_set(map, "resumeRetryCount"))
 		add_absent(d, map, "resumeRetryCount", CODE_RETRY_ABSENT,
 			   "it is absent, and rsyslog then drops messages while the receiver is away: -1 drops none");
-	} else if (c->resume_retry_count.set && c->resume_retry_count.value >= 0) {
-		size_t mark = decode_enter_key(d, "resumeRetryCount");
-		decode_warn(d, node_get(map, "resumeRetryCount"), CODE_RETRY,
-			    "messages are dropped after this many retries: -1 drops none");
-		decode_leave(d, mark);
-	}
-	if (c->rebind_interval.set && c->rebind_interval.value > 0) {
-		size_t mark = decode_enter_key(d, "rebindInterval");
-		decode_warn(d, node_get(map, "rebindInterval"), CODE_REBIND,
-			    "rsyslog takes it as a number of messages, not of seconds: it opens a new connection after each %" PRId64,
-			    c->rebind_interval.value);
-		decode_leave(d, mark);
-	}
+	for (size_t i = 0; i < sizeof integers / sizeof integers[0]; i++)
+		check_integer(d, map, &integers[i]);
 }
 
 /* --- tls ------------------------------------------------------------------------- */
@@ -110,18 +154,40 @@ static void check_peers_mode(struct decode *d, const struct node *peers, enum tl
 						     : "fingerprint, and authMode is fingerprint");
 }
 
+/* As measured with both of its libraries (docs/TLS-MATRIX.md); relpbox takes no authMode for name. */
 static void check_auth_rsyslog(struct decode *d, const struct node *map, const struct config_tls *t,
 			       bool peers)
 {
-	bool name = t->auth_mode && strcmp(t->auth_mode, "name") == 0;
-	if (t->auth_mode && strcmp(t->auth_mode, "fingerprint") == 0) {
+	bool openssl = t->tls_lib && strcmp(t->tls_lib, "openssl") == 0;
+	if (!node_is_set(map, "authMode")) {
+		add_absent(d, map, "authMode", openssl ? CODE_TLS_AUTH_OPENSSL : CODE_TLS_AUTH_ABSENT,
+			   openssl ? "without authMode rsyslog with openssl takes every receiver that the CA signed, whatever its name, and ignores permittedPeer: use name"
+				   : "Required value: without authMode rsyslog with gnutls, which it takes where tlsLib does not say openssl, lets no receiver pass: use name");
+		return;
+	}
+	if (!t->auth_mode)
+		return;
+	if (strcmp(t->auth_mode, "fingerprint") == 0) {
 		size_t mark = decode_enter_key(d, "authMode");
 		decode_invalid(d, node_get(map, "authMode"), CODE_TLS_FINGERPRINT,
 			       "rsyslog lets no receiver pass: admission takes SHA1:HEX without colons alone, and rsyslog compares with colons; use name");
 		decode_leave(d, mark);
-	} else if (name && !peers) {
+	} else if (!peers) {
 		add_absent(d, map, "permittedPeer", CODE_TLS_NAME_REQUIRED,
 			   "Required value: with authMode name rsyslog lets no receiver pass that is not named here");
+	}
+}
+
+static void check_addresses(struct decode *d, const struct node *peers)
+{
+	for (size_t i = 0; i < peers->items.n; i++) {
+		const struct node *v = peers->items.at[i];
+		if (v->kind != NODE_STRING || v->text.len == 0 || gardener_ip(v->text, NULL) != 0)
+			continue;
+		size_t mark = decode_enter_index(d, i);
+		decode_warn(d, v, CODE_PEER_ADDRESS,
+			    "permits nobody: rsyslog looks at names of a certificate, not at its addresses");
+		decode_leave(d, mark);
 	}
 }
 
@@ -140,11 +206,13 @@ static void check_enabled(struct decode *d, const struct node *map, const struct
 	}
 	check_auth_rsyslog(d, map, t, some || (peers && !list && peers->kind != NODE_NULL));
 	size_t mark = decode_enter_key(d, "permittedPeer");
-	if (some)
+	if (some) {
 		check_peers_mode(d, peers, auth);
-	else if (auth == TLS_AUTH_FINGERPRINT && (!peers || list || peers->kind == NODE_NULL))
+		check_addresses(d, peers);
+	} else if (auth == TLS_AUTH_FINGERPRINT && (!peers || list || peers->kind == NODE_NULL)) {
 		decode_required(d, peers ? peers : map, CODE_TLS_FINGERPRINT_REQUIRED,
 				"authMode fingerprint needs the receiver's fingerprint");
+	}
 	decode_leave(d, mark);
 }
 

@@ -176,7 +176,7 @@ static void check_length(struct decode *d, const struct node *list, const struct
 {
 	for (size_t i = 0; i < c->n_rules; i++) {
 		size_t len = line_len(&c->rules[i]);
-		if (len <= LINE_MAX_RSYSLOG)
+		if (len <= LINE_MAX_RSYSLOG + 1) /* then it ends before the "{" */
 			continue;
 		size_t mark = decode_enter_index(d, i);
 		decode_add(d, list->items.at[i], CODE_RULE_LONG,

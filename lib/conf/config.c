@@ -368,7 +368,10 @@ static void check_plain(struct decode *d, const struct node *map, const struct c
 
 static void check_forward(struct decode *d, const struct node *map, void *out)
 {
-	check_plain(d, map, out);
+	const struct config *c = out;
+	check_plain(d, map, c);
+	if (decode_lints(d) && !c->tls_files.present && !c->tls.enabled)
+		check_tls_absent(d, map);
 	const struct node *inputs = node_get(map, "inputs");
 	if (inputs == NULL || inputs->kind != NODE_SEQ || inputs->items.n > CONFIG_INPUTS_MAX)
 		return;
@@ -414,24 +417,37 @@ static const struct schema *schema_of(const struct node *root)
 	return node_get(root, "target") || node_get(root, "loggingRules") ? &relp_schema : NULL;
 }
 
-static void check_kind(struct decode *d, const struct node *kind)
+/* For a document of no known kind: says what could stand there, and nothing of the rest. */
+static void check_any(struct decode *d, const struct node *map, void *out)
 {
+	(void)out;
+	const struct node *kind = node_get(map, "kind"), *version = node_get(map, "apiVersion");
 	static const char *const kinds[] = { OWN_KIND, GARDENER_KIND, NULL };
-	bool shoot = slice_is(kind->text, "Shoot");
-	decode_unsupported(d, kind, kinds,
-			   shoot ? "; of a Shoot the extension's providerConfig belongs here" : "");
+	size_t mark = decode_enter_key(d, "apiVersion");
+	if (!node_is_set(map, "apiVersion"))
+		decode_required(d, version ? version : map, CODE_API_VERSION,
+				OWN_VERSION " or " GARDENER_VERSION);
+	decode_leave(d, mark);
+	decode_enter_key(d, "kind");
+	if (!kind || kind->kind != NODE_STRING || kind->text.len == 0)
+		decode_required(d, kind ? kind : map, CODE_KIND, OWN_KIND " or " GARDENER_KIND);
+	else
+		decode_unsupported(d, kind, kinds,
+				   slice_is(kind->text, "Shoot")
+					   ? "; of a Shoot the extension's providerConfig belongs here"
+					   : "");
+	decode_leave(d, mark);
 }
 
-/* For a document of no known kind: says what could stand there, and nothing of the rest. */
-static const struct field any_fields[] = {
-	{ .name = "apiVersion", .kind = FIELD_STRING, .required = true,
-	  .hint = OWN_VERSION " or " GARDENER_VERSION, .offset = FIELD_NOWHERE },
-	{ .name = "kind", .kind = FIELD_STRING, .required = true,
-	  .hint = OWN_KIND " or " GARDENER_KIND, .offset = FIELD_NOWHERE, .check = check_kind },
-	{ 0 },
-};
+static const struct field no_fields[] = { { 0 } };
+static const struct schema any_schema = { .fields = no_fields, .open = true, .check = check_any };
 
-static const struct schema any_schema = { .fields = any_fields, .open = true };
+int config_decode(enum config_kind kind, const struct node *root, const char *path,
+		  struct config *out, struct findings *f)
+{
+	*out = (struct config){ .audit_enabled = true };
+	return decode_run(config_schemas[kind], root, path, out, f);
+}
 
 /* --- loading ----------------------------------------------------------------------------- */
 

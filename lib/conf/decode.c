@@ -296,17 +296,43 @@ static void find_unknown(struct decode *d, const struct schema *s, const struct 
 	}
 }
 
+/* What stands at map's key is text. NULL: it is absent, or not a string, and then that is a finding. */
+static const struct node *object_text(struct decode *d, const struct node *map, const char *key)
+{
+	const struct node *v = node_get(map, key);
+	if (!v || v->kind == NODE_NULL || (v->kind == NODE_STRING && v->text.len == 0))
+		return NULL;
+	if (v->kind == NODE_STRING)
+		return v;
+	size_t mark = decode_enter_key(d, key);
+	decode_wrong_type(d, v, NODE_STRING, "a string");
+	decode_leave(d, mark);
+	return NULL;
+}
+
+static bool is_absent_text(const struct node *v)
+{
+	return !v || v->kind == NODE_NULL || (v->kind == NODE_STRING && v->text.len == 0);
+}
+
+/* A key of a Kubernetes object, which can be but one text. */
+static void decode_object_key(struct decode *d, const struct schema *s, const struct node *map,
+			      const char *key, const char *wanted, enum code wrong, enum code absent)
+{
+	const struct node *v = node_get(map, key), *text = object_text(d, map, key);
+	size_t mark = decode_enter_key(d, key);
+	if (is_absent_text(v) && !s->embedded)
+		decode_required(d, v ? v : map, absent, wanted);
+	else if (text && !slice_is(text->text, wanted))
+		decode_unregistered(d, s, map, text, wrong);
+	decode_leave(d, mark);
+}
+
+/* Gardener takes an object without kind for what it wants there; without apiVersion for another one. */
 static void decode_object(struct decode *d, const struct schema *s, const struct node *map)
 {
-	const char *const version[] = { s->api_version, NULL }, *const kind[] = { s->kind, NULL };
-	struct field fields[] = {
-		{ .name = "apiVersion", .kind = FIELD_STRING, .required = !s->embedded,
-		  .hint = s->api_version, .offset = FIELD_NOWHERE, .choices = version },
-		{ .name = "kind", .kind = FIELD_STRING, .required = !s->embedded, .hint = s->kind,
-		  .offset = FIELD_NOWHERE, .choices = kind },
-	};
-	decode_field(d, &fields[0], map, NULL);
-	decode_field(d, &fields[1], map, NULL);
+	decode_object_key(d, s, map, "apiVersion", s->api_version, CODE_API_VERSION, CODE_API_VERSION);
+	decode_object_key(d, s, map, "kind", s->kind, CODE_KIND, CODE_KIND_ABSENT);
 }
 
 /* Null is an empty struct (JSON's zero value). */
