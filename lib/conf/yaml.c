@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "conf/build.h"
+#include "conf/json_read.h"
 #include "conf/split.h"
 #include "conf/yaml_read.h"
 
@@ -59,6 +60,12 @@ static bool is_empty(const struct node *root)
 	       (root->kind == NODE_NULL && root->plain && root->text.len == 0);
 }
 
+static int read_one(struct each *e, const struct yaml_document *doc)
+{
+	int r = json_read(e->b, doc->text, doc->first);
+	return r == 1 ? yaml_read(e->b, doc->text, doc->first, e->f) : r;
+}
+
 static void one(struct each *e, struct yaml_document *doc)
 {
 	struct arena own = { 0 };
@@ -68,7 +75,7 @@ static void one(struct each *e, struct yaml_document *doc)
 	f->discreet = discreet || (calls->secret && calls->secret(calls->arg, doc->text));
 	doc->before = findings_mark(f);
 	builder_start(e->b, e->keep ? e->keep : &own);
-	doc->bad = yaml_read(e->b, doc->text, doc->first, f) < 0;
+	doc->bad = read_one(e, doc) < 0;
 	if (!doc->bad && !is_empty(builder_root(e->b)))
 		doc->root = builder_root(e->b);
 	calls->document(calls->arg, doc);
