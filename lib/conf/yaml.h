@@ -105,7 +105,7 @@ int yaml_each(struct slice text, size_t max_bytes, struct findings *f,
 
 struct yaml_tree {
 	struct arena arena;
-	struct node **documents; /* all of the text; of an empty one NULL */
+	const struct node **documents; /* all of the text; of an empty one NULL */
 	size_t n_documents;
 };
 
