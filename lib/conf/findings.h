@@ -21,6 +21,7 @@ struct finding {
 	unsigned line, col;
 	char *path;    /* "loggingRules[0].programNames[2]"; escaped; "" at the top */
 	char *message; /* escaped; no value of a secret */
+	char *source;  /* its line of the file, as it is, where that may be shown; else NULL */
 };
 
 /* Where in the file a text stands that is read as a document of its own. */
@@ -63,6 +64,9 @@ struct findings_mark {
 
 struct findings_mark findings_mark(const struct findings *f);
 void findings_back(struct findings *f, struct findings_mark to);
+
+/* All of from behind those of to, as far as there is room; from is empty then. */
+void findings_move(struct findings *to, struct findings *from);
 
 /* By position; those of the same position stay in the order in which they came. */
 void findings_sort(struct findings *f);

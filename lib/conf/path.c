@@ -59,7 +59,7 @@ static bool is_base64_run(struct slice text)
 }
 
 /* A key written where its path belongs, or a key's file given as a document: what is said goes to logs. */
-static bool is_private(struct slice text)
+bool text_is_private(struct slice text)
 {
 	static const char *const marks[] = { "PRIVATE KEY", "-----BEGIN", "LS0tLS1CRUdJTi" };
 	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
@@ -70,7 +70,7 @@ static bool is_private(struct slice text)
 
 void show_quoted(struct buf *out, struct slice text)
 {
-	if (is_private(text)) {
+	if (text_is_private(text)) {
 		buf_add_str(out, "(a key or certificate, not shown here)");
 		return;
 	}

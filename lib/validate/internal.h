@@ -4,6 +4,7 @@
 
 #include "conf/config.h"
 #include "conf/yaml.h"
+#include "validate/ignore.h"
 #include "validate/validate.h"
 
 /* Shared by the files of this folder that judge. */
@@ -32,7 +33,7 @@ struct reference {
 struct file {
 	char *name;
 	struct findings findings;
-	struct ignore_comments *comments;
+	struct ignore_comments comments;
 };
 
 struct validate {

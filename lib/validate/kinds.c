@@ -196,5 +196,6 @@ bool text_may_be_secret(struct slice text)
 	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
 		if (text.len && memmem(text.p, text.len, marks[i], strlen(marks[i])))
 			return true;
-	return text.len && names_secret(text);
+	bool data = text.len && (memmem(text.p, text.len, "data", 4) || memmem(text.p, text.len, "Data", 4));
+	return data && names_secret(text);
 }
