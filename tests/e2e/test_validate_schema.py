@@ -27,7 +27,7 @@ KINDS = ("RsyslogRelpConfig", "Forward", "Auditd")
 
 # What the schema refuses too.
 EXPRESSED = {"api-version", "kind", "kind-absent", "unknown-field", "type", "required", "port-absent",
-             "unsupported", "range", "port", "too-many", "invalid", "program-name", "path",
+             "unsupported", "range", "port", "port-negative", "too-many", "invalid", "program-name", "path",
              "audit-rules-empty"}
 # What a schema does not say. Of these it refuses some, and may.
 LEFT = {
@@ -100,6 +100,7 @@ class Mutator:
     def __init__(self, seed, good, names):
         self.random = random.Random(seed)
         self.good = good
+        self.weights = [len(json.dumps(g)) for g in good]  # where there is much, much can go wrong
         self.names = names
 
     def typo(self, text):
@@ -108,25 +109,30 @@ class Mutator:
                                    text.swapcase(), text + " "])
 
     def another(self, value):
-        """Something near value, or something else."""
+        """Something near value, of its type, or anything."""
         r = self.random
         near = []
+        alike = [v for v in VALUES if type(v) is type(value)]
         if isinstance(value, str):
             near = [self.typo(value), [value]]
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             near = [value + 1, -value, float(value), str(value), value * 1000, value + 0.5]
         elif isinstance(value, list):
             near = [value * 2, value * 300, value[:1], value + [None]]
-        if near and r.random() < 0.5:
+        how = r.random()
+        if near and how < 0.3:
             return r.choice(near)
+        if alike and how < 0.8:
+            return copy.deepcopy(r.choice(alike))
         return copy.deepcopy(r.choice(VALUES))
 
     def mutate(self, document):
         r = self.random
-        place = r.choice(list(places(document)))
+        all_places = list(places(document))
+        place = r.choice(all_places[r.random() < 0.7 and len(all_places) > 1:])  # seldom the top
         keys = list(place) if isinstance(place, dict) else list(range(len(place)))
         key = r.choice(keys) if keys else None
-        how = r.randrange(6)
+        how = r.randrange(9)
         if how == 0 and isinstance(place, dict):
             place[r.choice(self.names)] = copy.deepcopy(r.choice(VALUES))
         elif how == 1 and key is not None:
@@ -137,7 +143,7 @@ class Mutator:
             place[key] = self.another(place[key])
 
     def document(self):
-        document = copy.deepcopy(self.random.choice(self.good))
+        document = copy.deepcopy(self.random.choices(self.good, self.weights)[0])
         for _ in range(self.random.choice([1, 1, 1, 2, 3])):
             self.mutate(document)
         return document
@@ -194,6 +200,18 @@ class Schema(unittest.TestCase):
             said = [d for d in documents if d is not None]
             taken += self.compare(name, errors, said[0] if said else None)
         self.assertGreater(taken, 40)
+
+    def test_auditd(self):
+        """For it there are no files, as forward takes none."""
+        head = {"apiVersion": "rsyslog-relp.extensions.gardener.cloud/v1alpha1", "kind": "Auditd"}
+        for more, takes in (({"auditRules": "-D\n"}, True), ({"auditRules": " "}, True),
+                            ({"auditRules": "-D\n" * 10000}, True), ({"auditRules": ""}, False),
+                            ({"auditRules": None}, False), ({}, False), ({"auditRules": ["-D"]}, False),
+                            ({"auditRules": "-D\n", "rules": "-D\n"}, False),
+                            ({"auditRules": "-D\n", "apiVersion": "v1alpha1"}, False)):
+            document = dict(head, **more)
+            [(errors, _)] = judge([json.dumps(document).encode()])
+            self.assertEqual(self.compare(str(more)[:60], errors, document), takes, more)
 
     def test_mutations(self):
         good = [d[0] for e, d in self.answers if not e and d and isinstance(d[0], dict)]
