@@ -16,9 +16,10 @@
 /* A text that check takes looks like this; never less than it takes. None takes "". */
 struct looks {
 	void (*check)(struct decode *d, const struct node *value);
-	const char *pattern;
 	int64_t max_length; /* 0: pattern says it, or nothing does */
 	const char *example;
+	const char *pattern;
+	const char *must; /* what editors say in its place */
 };
 
 #define HOST_LABEL "[0-9A-Za-z-]{1,63}"
@@ -26,14 +27,18 @@ struct looks {
 #define HOST_V6 "([0-9A-Fa-f]*:){2,}[0-9A-Fa-f.]*(%[0-9A-Za-z._-]+)?"
 
 static const struct looks all_looks[] = {
-	{ check_target, "^(" HOST_NAME "|" HOST_V6 ")$", 0, "logs.example.com" },
-	{ check_program_name, "^[!-.0-9;-Z\\\\-~]+$", 0, "kubelet" },
-	{ check_permitted_peer, NULL, 0, "logs.example.com" },
-	{ check_word, "^[!-~]{1,253}$", 0, NULL },
-	{ check_input_name, "^[a-z0-9-]{1,63}$", 0, "journal" },
-	{ check_socket_path, "^/", 107, "/run/systemd/journal/syslog" },
-	{ check_file, "^/", PATH_MAX - 1, NULL },
-	{ check_directory, "^/", PATH_MAX - 1, NULL },
+	{ check_target, 0, "logs.example.com", "^(" HOST_NAME "|" HOST_V6 ")$",
+	  "must be an IP address or a DNS name; the port has a field of its own" },
+	{ check_program_name, 0, "kubelet", "^[!-.0-9;-Z\\\\-~]+$",
+	  "must be printable ASCII characters without blanks, \"[\", \":\" and \"/\"" },
+	{ check_permitted_peer, 0, "logs.example.com", NULL, NULL },
+	{ check_word, 0, NULL, "^[!-~]{1,253}$",
+	  "must be 1 to 253 printable ASCII characters without blanks" },
+	{ check_input_name, 0, "journal", "^[a-z0-9-]{1,63}$",
+	  "must be 1 to 63 characters of a-z, 0-9 and \"-\"" },
+	{ check_socket_path, 107, "/run/systemd/journal/syslog", "^/", "must be an absolute path" },
+	{ check_file, PATH_MAX - 1, NULL, "^/", "must be an absolute path" },
+	{ check_directory, PATH_MAX - 1, NULL, "^/", "must be an absolute path" },
 };
 
 static const struct looks *looks_of(const struct field *fd)
@@ -76,6 +81,13 @@ static void put_enum(struct json *j, const char *const *choices, bool null)
 	json_array_end(j);
 }
 
+/* patternErrorMessage is no word of draft-07, but of editors; others pass over it. */
+static void put_pattern(struct json *j, const char *pattern, const char *must)
+{
+	put_str(j, "pattern", pattern);
+	put_str(j, "patternErrorMessage", must);
+}
+
 static void put_example(struct json *j, const char *text)
 {
 	if (!text)
@@ -98,7 +110,7 @@ static void put_string(struct json *j, const struct field *fd, bool null)
 		json_i64(j, "minLength", 1);
 	json_i64(j, "maxLength", looks && looks->max_length ? looks->max_length : max);
 	if (looks) {
-		put_str(j, "pattern", looks->pattern);
+		put_pattern(j, looks->pattern, looks->must);
 		put_example(j, looks->example);
 	}
 }
@@ -158,12 +170,12 @@ static void put_field(struct json *j, const struct field *fd)
 	case FIELD_SIZE:
 		put_type(j, "integer", "string", null);
 		put_bounds(j, fd, 1);
-		put_str(j, "pattern", "^[0-9]+([KMG](iB)?)?$");
+		put_pattern(j, "^[0-9]+([KMG](iB)?)?$", "must be a size: 65536, 64KiB, 256MiB, 1GiB");
 		break;
 	case FIELD_TIME:
 		put_type(j, "integer", "string", null);
 		put_bounds(j, fd, 1000); /* the table has milliseconds */
-		put_str(j, "pattern", "^[0-9]+(ms|s|m|h)?$");
+		put_pattern(j, "^[0-9]+(ms|s|m|h)?$", "must be a time: 600, 600s, 10m, 1h");
 		break;
 	case FIELD_STRINGS:
 	case FIELD_LIST:
