@@ -123,9 +123,9 @@ static bool has_braces(struct slice s)
 /* In a key or value of root's; of its entry `without` only in its name and namespace. */
 static bool tree_has_braces(const struct node *root, const char *without)
 {
-	struct {
+	struct level {
 		const struct node *node;
-		size_t next;
+		size_t next; /* child */
 	} stack[WALK_MAX] = { { root, 0 } };
 	size_t depth = 1;
 	while (depth > 0) {
@@ -147,7 +147,7 @@ static bool tree_has_braces(const struct node *root, const char *without)
 			continue;
 		}
 		if (depth < WALK_MAX)
-			stack[depth++] = (typeof(stack[0])){ child, 0 };
+			stack[depth++] = (struct level){ child, 0 };
 	}
 	return false;
 }

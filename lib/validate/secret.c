@@ -6,6 +6,7 @@
 
 #include "base/base64.h"
 #include "conf/check_relp.h"
+#include "conf/path.h"
 
 #include <stdio.h>
 #include <string.h>
