@@ -16,7 +16,6 @@ import subprocess
 from relptest import proc, rendered, rsyslog
 
 SEPARATOR = b"@@@%d@@@"
-LINE_NAMES = 1300  # of 8 bytes each, with quotes and comma: a line that has one cut or two
 JOBS = 2
 
 
@@ -155,21 +154,20 @@ def table(folder):
 # --- long lines ---------------------------------------------------------------------------
 
 
-def line(pad, end=" and $syslogseverity <= 7"):
+PIECE = 10239  # bytes of a line that rsyslogd reads at a time
+TOKEN = re.compile(rb'"(?:\\.|[^"\\])*"|[A-Za-z0-9_$]+|[<>=!]+', re.S)
+
+
+def line(pad, count):
     """A rule's first line, and the program names in it. pad: the length of the first name."""
-    names = [b"x" * pad] + [b"p%04d" % n for n in range(LINE_NAMES)]
-    listed = b",".join(b'"%s"' % n for n in names)
-    return b"if $programname == [%s]%s then {" % (listed, end.encode()), names
+    names = ["x" * pad] + ["p%04d" % n for n in range(count)]
+    text = rendered.rule_lines({"programNames": names, "severity": 7}).split("\n")[0]
+    return text.encode(), [n.encode() for n in names]
 
 
 def line_verdict(folder, pad, count):
-    """"whole", "torn" (some names never match, and nothing is said) or "refused", for the line with
-    count names behind the first."""
-    text, names = line(pad)
-    last = b'"p%04d"' % (count - 1)
-    head, _, rest = text.partition(last)
-    text = head + last + rest[rest.index(b"]"):]
-    names = names[:count + 1]
+    """"whole", "torn" (some names never match, and nothing is said) or "refused"."""
+    text, names = line(pad, count)
     path = os.path.join(folder, "line-%d-%d.conf" % (pad, count))
     output = os.path.join(folder, "line-%d-%d.out" % (pad, count))
     action = b'action(type="omfile" file="%s" template="t")\n' % output.encode()
@@ -177,7 +175,7 @@ def line_verdict(folder, pad, count):
              b"%s\n%s}\nif $programname == \"end\" then {\n%s}\n}\n" % (text, action, action))
     with open(path, "wb") as f:
         f.write(rules + b'action(type="omfile" file="/dev/null")\n')
-    if check(path, folder)[0] != 0:
+    if check(path, folder, 1000 * pad + count)[0] != 0:
         return "refused"
     with Asked(folder, "line-%d-%d" % (pad, count), rules) as asked:
         asked.send(b"<13>Nov 21 20:51:31 %s: hello" % n for n in names + [b"end"])
