@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * Our side of tests/tools/goregex.go, which tells how the two are compared:
- * goposix judge|admission|quote <PATTERNS, or goposix print.
+ * goposix judge|admission|quote|ip <LINES, or goposix print.
  */
 #include "base/buf.h"
+#include "gardener/names.h"
 #include "gardener/posix_int.h"
 #include "gardener/quote.h"
 
@@ -43,8 +44,13 @@ static void decode(struct buf *out, struct slice s)
 static void answer(struct buf *out, struct slice pattern, const char *how)
 {
 	struct buf quoted = { 0 };
+	struct names_errors wrong;
 	struct posix_error e;
 
+	if (*how == 'i') {
+		buf_add_str(out, gardener_ip(pattern, &wrong) == 0 ? "ok" : wrong.text[0]);
+		return;
+	}
 	go_quote(&quoted, pattern);
 	if (*how == 'q') {
 		encode(out, buf_slice(&quoted));

@@ -14,7 +14,8 @@ adds the verdict of regexp.CompilePOSIX to each; admission does so for the text
 quoted first, as Gardener's admission does; quote adds strconv.Quote. A line holds
 a pattern, in which a backslash is \\ and what is not printable ASCII \xHH; behind
 tabs follow "ok", or Go's words and the part of the pattern that they quote.
-print writes all characters that strconv.IsPrint knows; goposix has it, too.
+print writes all characters that strconv.IsPrint knows. addresses COUNT SEED makes
+addresses, and ip says of each what apimachinery's IsValidIP would.
 */
 package main
 
@@ -22,6 +23,7 @@ import (
 	"bufio"
 	"fmt"
 	"math/rand"
+	"net/netip"
 	"os"
 	"regexp"
 	"regexp/syntax"
@@ -183,6 +185,54 @@ func generate(count int, seed int64, seeds []string) {
 	}
 }
 
+var zeros = regexp.MustCompile(`(^|:)0*([0-9]+)\.0*([0-9]+)\.0*([0-9]+)\.0*([0-9]+)$`)
+
+// By net/netip, which net.ParseIP is today; and once more without leading zeros. (A
+// Go as old as 1.19 takes more than four digits in a group, if they begin with zeros.)
+func ip(s string) string {
+	addr, err := netip.ParseAddr(s)
+	if err == nil && addr.Zone() == "" {
+		if addr.Is4In6() {
+			return "must not be an IPv4-mapped IPv6 address"
+		}
+		if addr.String() != s {
+			return "must be in canonical form (\"" + addr.String() + "\")"
+		}
+		return "ok"
+	}
+	addr, err = netip.ParseAddr(zeros.ReplaceAllString(s, "$1$2.$3.$4.$5"))
+	if err == nil && addr.Zone() == "" {
+		return "must not have leading 0s"
+	}
+	return "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)"
+}
+
+func address(r *rand.Rand) string {
+	if r.Intn(3) == 0 { // an IPv4 address, nearly
+		parts := []string{}
+		for n := 3 + (r.Intn(12)+8)/10; n > 0; n-- {
+			parts = append(parts, pick(r, []string{"0", "1", "10", "255", "256", "01", "000", "007", "", "99"}))
+		}
+		return strings.Join(parts, ".")
+	}
+	var b strings.Builder
+	for n := 1 + r.Intn(9); n > 0; n-- {
+		b.WriteString(pick(r, []string{"0", "0", "1", "abcd", "ffff", "FFFF", "00a", "12345", "::", "0:0", ":", "g"}))
+		if n > 1 || r.Intn(4) == 0 {
+			b.WriteString(pick(r, []string{":", ":", ":", ":", "::", "", "%"}))
+		}
+	}
+	switch r.Intn(6) {
+	case 0:
+		b.WriteString(pick(r, []string{":1.2.3.4", ":01.2.3.4", "1.2.3", ":0000001.2.3.4", ":1.2.3.4%e", ":1.2.3.400"}))
+	case 1:
+		return "::ffff:" + pick(r, []string{"1.2.3.4", "01.2.3.4", "102:304", "0:0", "1.2.3.4.5", "1"})
+	case 2:
+		return strings.TrimSuffix(strings.Repeat(pick(r, []string{"1:", "0:", "a:", "0a:"}), 5+r.Intn(5)), ":") + pick(r, []string{"", "::", ":", ":1.2.3.4"})
+	}
+	return b.String()
+}
+
 func lines(f func(string)) {
 	in := bufio.NewScanner(os.Stdin)
 	in.Buffer(nil, 1<<20)
@@ -215,6 +265,14 @@ func main() {
 		answers(func(s string) string { return judge(strconv.Quote(s)) })
 	case "quote":
 		answers(func(s string) string { return encode(strconv.Quote(s)) })
+	case "addresses":
+		count, _ := strconv.Atoi(os.Args[2])
+		seed, _ := strconv.ParseInt(os.Args[3], 10, 64)
+		for r := rand.New(rand.NewSource(seed)); count > 0; count-- {
+			fmt.Println(address(r))
+		}
+	case "ip":
+		answers(ip)
 	case "print":
 		for r := rune(0); r <= 0x10ffff; r++ {
 			if strconv.IsPrint(r) {
