@@ -91,6 +91,7 @@ static bool resolve_int(const char *number, struct node *out)
 	if (v > most) {
 		out->kind = NODE_FLOAT;
 		out->real = minus ? -(double)v : (double)v;
+		out->wide = number[0] >= '0' && number[0] <= '9';
 		return true;
 	}
 	out->kind = NODE_INT;
