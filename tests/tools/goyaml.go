@@ -91,7 +91,7 @@ func ends(s string) bool {
 		}
 		if err != nil {
 			_, values := err.(*goyaml.TypeError)
-			if !values && !strings.Contains(err.Error(), "map merge requires") {
+			if !values && !strings.Contains(err.Error(), "map merge requires") && !strings.Contains(err.Error(), "invalid map key") {
 				return false
 			}
 		}
@@ -110,9 +110,16 @@ func same(a, b string) bool {
 }
 
 // What docs/CONFIGURATION.md says is read differently.
-var known = []string{"!!binary", "!!timestamp", "\\/", "\ufeff", "\u0085", "\u2028"}
+var known = []string{"!!binary", "!!timestamp", "\\/", "\ufeff", "\u0085", "\u2028", "%TAG", "%YAML", "! <<"}
 
-func isKnown(s string) bool {
+func isKnown(s, go_, ours string) bool {
+	if ours == "-" && strings.Contains(s, "1: ") && strings.Contains(s, "\"1\": ") {
+		return true
+	}
+	if strings.HasPrefix(strings.TrimLeft(s, " \r\n"), "\t") && strings.Contains(go_, "cannot start any token") {
+		return true // JSON may be indented with tabs
+	}
+
 	for _, k := range known {
 		if strings.Contains(s, k) {
 			return true
@@ -151,7 +158,7 @@ func main() {
 		if same(go_, ours) || (ours == "!" && strings.Contains(go_, "unsupported value")) {
 			continue
 		}
-		if isKnown(s) {
+		if isKnown(s, go_, ours) {
 			expected++
 			continue
 		}
