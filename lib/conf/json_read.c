@@ -14,12 +14,16 @@ struct reading {
 	struct buf text; /* of the string at hand */
 };
 
+static bool is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
 /* Where the value begins. */
 static size_t front(struct slice text)
 {
-	size_t i = text.len > 3 && memcmp(text.p, "---", 3) == 0 ? 3 : 0;
-	while (i < text.len && (text.p[i] == ' ' || text.p[i] == '\t' || text.p[i] == '\r' ||
-				text.p[i] == '\n'))
+	size_t i = text.len > 3 && memcmp(text.p, "---", 3) == 0 && is_blank(text.p[3]) ? 3 : 0;
+	while (i < text.len && is_blank(text.p[i]))
 		i++;
 	return i;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conf/split.h"
 
-#include "conf/cursor.h"
+#include "base/utf8.h"
 
 enum line_kind {
 	LINE_NOTHING, /* blank, or a comment */
@@ -37,7 +37,16 @@ static bool is_marker(struct slice line, const char *marker)
 	       (line.len == 3 || is_blank(line.p[3]));
 }
 
-/* Tabs and hidden line breaks are left to the reader: it may not take them for nothing. */
+/* What YAML takes in a comment, and as no end of a line. */
+static bool is_comment_char(uint32_t cp)
+{
+	if (cp < 0x20)
+		return cp == '\t' || cp == '\r' || cp == '\n';
+	return !(cp >= 0x7F && cp <= 0x9F) && cp != 0x2028 && cp != 0x2029 && cp != 0xFFFE &&
+	       cp != 0xFFFF && cp != UTF8_BAD;
+}
+
+/* Tabs and odd comments are left to the reader: it may not take them for nothing. */
 static bool is_nothing(struct slice line)
 {
 	size_t i = 0;
@@ -45,7 +54,14 @@ static bool is_nothing(struct slice line)
 		i++;
 	if (i == line.len || line.p[i] == '\n' || line.p[i] == '\r')
 		return true;
-	return line.p[i] == '#' && !has_hidden_breaks(line);
+	if (line.p[i] != '#')
+		return false;
+	for (uint32_t cp; i < line.len; ) {
+		i += utf8_next(slice_of(line.p + i, line.len - i), &cp);
+		if (!is_comment_char(cp))
+			return false;
+	}
+	return true;
 }
 
 static enum line_kind line_kind(struct slice line)

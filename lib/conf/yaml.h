@@ -28,6 +28,7 @@ enum node_kind {
 struct node {
 	enum node_kind kind;
 	bool plain;	    /* a scalar without quotes, tag or block style */
+	bool wide;	    /* a NODE_FLOAT that is written as an integer, and fits 64 bits without a sign */
 	unsigned line, col; /* where it begins, 1-based, in characters; of an alias: the alias */
 	unsigned block;	    /* of a literal block ("|"): the line that its text's line 1 is; else 0 */
 	unsigned indent;    /* of a literal block: characters before each of its lines */

@@ -130,21 +130,28 @@ static int on_alias(struct reading *r, const yaml_event_t *ev)
 	return build_alias(r->b, &item);
 }
 
-/* A second one begins behind a line break that the text was not split at. */
-static int on_document(struct reading *r)
+static int refuse_document(struct reading *r, const char *text)
 {
-	if (r->documents++ == 0)
-		return 0;
-	findings_add(r->f, r->cursor.line, r->cursor.col, CODE_YAML_SYNTAX, NULL,
-		     "not YAML: a document begins in the middle of a line, behind U+0085, U+2028 or U+2029");
+	findings_add(r->f, r->cursor.line, r->cursor.col, CODE_YAML_SYNTAX, NULL, "not YAML: %s",
+		     text);
 	return -1;
+}
+
+static int on_document(struct reading *r, const yaml_event_t *ev)
+{
+	const yaml_version_directive_t *version = ev->data.document_start.version_directive;
+	if (r->documents++ > 0)
+		return refuse_document(r, "a document begins behind U+0085, U+2028 or U+2029, where no line does");
+	if (version && (version->major != 1 || version->minor != 1))
+		return refuse_document(r, "%YAML 1.1 is the only version that Kubernetes takes");
+	return 0;
 }
 
 static int on_event(struct reading *r, const yaml_event_t *ev)
 {
 	switch (ev->type) {
 	case YAML_DOCUMENT_START_EVENT:
-		return on_document(r);
+		return on_document(r, ev);
 	case YAML_ALIAS_EVENT:
 		return on_alias(r, ev);
 	case YAML_SCALAR_EVENT:
@@ -251,6 +258,20 @@ static bool too_many_tags(struct slice text)
 	return n > TAG_DIRECTIVES_MAX;
 }
 
+/* libyaml passes over one where a line begins; for Kubernetes it is a part of the key behind it. */
+static bool has_inner_bom(struct slice text, struct cursor *c)
+{
+	static const char bom[] = "\xEF\xBB\xBF";
+	const char *end = text.p + text.len, *p = text.p;
+	for (; (p = memmem(p, (size_t)(end - p), bom, 3)) != NULL; p += 3) {
+		if (p > text.p && p[-1] != '\n' && p[-1] != '\r')
+			continue;
+		cursor_to_byte(c, (size_t)(p - text.p));
+		return true;
+	}
+	return false;
+}
+
 int yaml_read(struct builder *b, struct slice text, unsigned line, struct findings *f)
 {
 	if (too_many_tags(text)) {
@@ -259,6 +280,12 @@ int yaml_read(struct builder *b, struct slice text, unsigned line, struct findin
 	}
 	struct reading r = { .b = b, .f = f, .text = text, .line = line };
 	r.cursor = cursor_at(text, line);
+	struct cursor c = r.cursor;
+	if (has_inner_bom(text, &c)) {
+		findings_add(f, c.line, c.col, CODE_YAML_SYNTAX, NULL,
+			     "not YAML: a byte order mark (U+FEFF) in the middle of the file");
+		return -1;
+	}
 	r.hidden_breaks = has_hidden_breaks(text);
 	invariant(yaml_parser_initialize(&r.parser));
 	yaml_parser_set_encoding(&r.parser, YAML_UTF8_ENCODING);
