@@ -13,14 +13,21 @@
 #define MAGENTA "\033[1;35m"
 #define PLAIN "\033[0m"
 
-/* The bytes that n characters of s take, or all. */
-static size_t skip_characters(struct slice s, size_t n)
+/* Of a line that is longer nothing is shown: a finding in each of its fields would take minutes. */
+#define SOURCE_MAX (1U << 20)
+
+/* The bytes that at most *n characters of s take; *n: how many they are. */
+static size_t skip_characters(struct slice s, size_t *n)
 {
-	size_t at = 0;
-	for (; n > 0 && at < s.len; n--) {
+	size_t at = 0, left = *n;
+	for (; left > 0 && at < s.len; left--) {
 		uint32_t cp;
-		at += utf8_next(slice_of(s.p + at, s.len - at), &cp);
+		if ((unsigned char)s.p[at] < 0x80)
+			at++;
+		else
+			at += utf8_next(slice_of(s.p + at, s.len - at), &cp);
 	}
+	*n -= left;
 	return at;
 }
 
@@ -48,11 +55,14 @@ static size_t add_character(struct slice s, struct buf *out, struct buf *pad)
 /* The line of the file, cut around the column, and a caret below it. */
 static void add_source(const struct report_finding *at, bool colour, struct buf *out)
 {
-	struct slice line = slice_str(at->source);
-	size_t col = at->finding->col > 0 ? at->finding->col - 1 : 0;
-	size_t from = skip_characters(line, col > SHOWN_BEFORE ? col - SHOWN_BEFORE : 0);
-	size_t caret = skip_characters(line, col);
-	size_t to = caret + skip_characters(slice_of(line.p + caret, line.len - caret), SHOWN_BEHIND);
+	struct slice line = slice_of(at->source, strnlen(at->source, SOURCE_MAX + 1));
+	size_t col = at->finding->col > 0 ? at->finding->col - 1 : 0, behind = SHOWN_BEHIND;
+	if (line.len > SOURCE_MAX)
+		return;
+	size_t caret = skip_characters(line, &col); /* or the line's end: there, not beyond it */
+	size_t before = col > SHOWN_BEFORE ? col - SHOWN_BEFORE : 0;
+	size_t from = skip_characters(line, &before);
+	size_t to = caret + skip_characters(slice_of(line.p + caret, line.len - caret), &behind);
 	struct buf pad = { 0 }, unused = { 0 };
 	buf_add_str(out, "  ");
 	buf_add_str(&pad, from > 0 ? "     " : "  ");
@@ -73,7 +83,9 @@ static void add_place(const struct report_finding *at, bool colour, struct buf *
 	buf_add_str(out, colour ? BOLD : "");
 	report_file_name(at->file, out);
 	if (at->finding->line > 0)
-		buf_printf(out, ":%u:%u", at->finding->line, at->finding->col);
+		buf_printf(out, ":%u", at->finding->line);
+	if (at->finding->line > 0 && at->finding->col > 0)
+		buf_printf(out, ":%u", at->finding->col);
 	buf_printf(out, ":%s ", colour ? PLAIN : "");
 }
 
