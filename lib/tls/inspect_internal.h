@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#ifndef TLS_INSPECT_INTERNAL_H
+#define TLS_INSPECT_INTERNAL_H
+
+/* What the files of tls_inspect share. */
+
+#include "tls/inspect.h"
+#include "tls/internal.h"
+#include "tls/pem.h"
+
+#define INSPECT_CERTS_MAX 512 /* of a text: more are counted as too long */
+
+/* A certificate of ca or crt that Mbed TLS reads. */
+struct inspect_cert {
+	mbedtls_x509_crt crt;
+	struct tls_cert says;
+	size_t line;  /* of its BEGIN */
+	size_t place; /* among the certificates of its text, from 1 */
+	bool used;    /* part of the chain */
+};
+
+struct inspect_certs {
+	struct inspect_cert *at;
+	size_t n;      /* read */
+	size_t blocks; /* certificates there are, read or not */
+};
+
+struct inspect {
+	struct tls_inspection *out;
+	int64_t now, soon;
+	struct inspect_certs ca, own;
+	mbedtls_pk_context key;
+	bool has_key;
+	unsigned again[TLS_INSPECT_MAX]; /* how often more the same was found */
+	uint8_t ca_takes; /* whose TLS can work with one of the CAs */
+};
+
+/* inspect_say.c: a finding, with its words. One that is there already is counted. */
+void inspect_find(struct inspect *in, enum tls_part part, enum tls_trouble what, size_t line,
+		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
+/* The same, that for this one the table's node does not hold. */
+void inspect_only(struct inspect *in, enum tls_part part, enum tls_trouble what, uint8_t node);
+bool inspect_found(const struct inspect *in, enum tls_part part, enum tls_trouble what);
+/* "CN=a", or "certificate 2 (CN=a)" where its text has several. out is also returned. */
+#define INSPECT_WHO_MAX 112
+const char *inspect_who(const struct inspect_certs *all, const struct inspect_cert *c,
+			char out[INSPECT_WHO_MAX]);
+/* The last step: words for what was found again, the order, errors. */
+void inspect_finish(struct inspect *in);
+
+/* inspect_text.c: the text as such, and its blocks; fills in->ca, own, key. */
+void inspect_text(struct inspect *in, enum tls_part part, struct slice text);
+
+/* inspect_cert.c: each by itself. */
+void inspect_ca(struct inspect *in);
+void inspect_own(struct inspect *in);
+/* inspect_chain.c: how they hang together; after the above. */
+void inspect_chain(struct inspect *in);
+
+/* private.c: child bears parent's signature: 1, 0, -1: cannot be told, for the kind of it. */
+int tls_private_signed_by(const mbedtls_x509_crt *child, mbedtls_x509_crt *parent);
+
+#endif
