@@ -10,7 +10,7 @@ static void forgive(struct inspect *in)
 {
 	static const enum tls_trouble of_one[] = {
 		TLS_CA_IS_LEAF, TLS_CA_NO_CONSTRAINTS, TLS_CA_KEY_USAGE, TLS_CA_PURPOSE, TLS_CA_NOT_ROOT,
-		TLS_WEAK_RSA, TLS_LONG_RSA, TLS_CA_NOT_YET_VALID, TLS_CA_IS_OURS,
+		TLS_WEAK_RSA, TLS_LONG_RSA, TLS_WEAK_SIGNATURE, TLS_CA_NOT_YET_VALID, TLS_CA_IS_OURS,
 	};
 
 	for (size_t i = 0; i < in->out->n; i++)

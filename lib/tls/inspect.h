@@ -46,7 +46,8 @@ enum tls_trouble {
 	TLS_IS_REQUEST,	   /* a certificate signing request */
 	TLS_IS_PUBLIC_KEY,
 	TLS_WRONG_KIND,	   /* anything else */
-	TLS_CERT_LABEL,	   /* a certificate under an unusual label */
+	TLS_CERT_LABEL,	   /* X509 CERTIFICATE */
+	TLS_CERT_TRUSTED,  /* TRUSTED CERTIFICATE */
 	TLS_KEY_IN_CERTS,  /* a private key beside certificates */
 	TLS_CERT_IN_KEY,
 	TLS_REQUEST_BESIDE, /* a certificate signing request beside what belongs there */
@@ -57,8 +58,9 @@ enum tls_trouble {
 	TLS_ONE_LINE,	   /* the line ends are lost */
 	TLS_BLOCKS_JOINED, /* END and the next BEGIN in one line */
 	TLS_BEGIN_INDENTED,
-	TLS_BODY_INDENTED,
+	TLS_BODY_BLANKS,
 	TLS_BEGIN_PREFIXED, /* something else before BEGIN in its line */
+	TLS_END_MIXED,	   /* something else before or behind END in its line */
 	TLS_TRAILING_BLANKS,
 	TLS_EMPTY_LINE,	   /* inside a block */
 	TLS_LONE_CR,	   /* line ends of an old Mac */
@@ -71,12 +73,15 @@ enum tls_trouble {
 	TLS_CERT_EXTENSION,   /* malformed, or critical and not known */
 	TLS_DER_LONGER,	      /* bytes follow it inside its block */
 	TLS_CERT_KEY_KIND,    /* of its key or signature: Ed25519, Ed448, RSA-PSS */
+	TLS_CERT_MD5,
 	TLS_CERT_CURVE,	      /* of its key: none of P-256, P-384, P-521 */
 	TLS_WEAK_RSA,
 	TLS_LONG_RSA,	      /* more than 4096 bits */
 	TLS_WEAK_SIGNATURE,
 	/* the key */
 	TLS_KEY_DAMAGED,
+	TLS_KEY_LABEL,	      /* another form of key than BEGIN says */
+	TLS_KEY_LABEL_PKCS8,  /* PKCS #8, and BEGIN says RSA or EC */
 	TLS_KEY_KIND,
 	TLS_KEY_MISMATCH,
 	/* our certificate, and those behind it */

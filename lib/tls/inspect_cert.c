@@ -61,13 +61,15 @@ static uint8_t find_key_length(struct inspect *in, enum tls_part part, const str
 }
 
 /* Of a root nobody looks at its own. */
-static void find_signature(struct inspect *in, enum tls_part part, const struct inspect_cert *c,
-			   const char *who)
+static uint8_t find_signature(struct inspect *in, enum tls_part part, const struct inspect_cert *c,
+			      const char *who)
 {
 	const char *s = c->says.signature;
 
-	if (!c->says.self_issued && (strstr(s, "SHA-1") || strstr(s, "MD5") || strstr(s, "SHA-224")))
-		inspect_find(in, part, TLS_WEAK_SIGNATURE, c->line, "%s is signed with %s: too weak", who, s);
+	if (c->says.self_issued || (!strstr(s, "SHA-1") && !strstr(s, "SHA-224")))
+		return 0;
+	inspect_find(in, part, TLS_WEAK_SIGNATURE, c->line, "%s is signed with %s: too weak", who, s);
+	return tls_trouble_info(TLS_WEAK_SIGNATURE)->node[part];
 }
 
 /* --- the CA ------------------------------------------------------------------------ */
@@ -170,7 +172,7 @@ static uint8_t judge_ca(struct inspect *in, const struct inspect_cert *c, bool a
 
 	inspect_who(&in->ca, c, who);
 	find_repeated(in, TLS_PART_CA, TLS_CA_REPEATED, &in->ca, c, who);
-	find_signature(in, TLS_PART_CA, c, who);
+	refused |= find_signature(in, TLS_PART_CA, c, who);
 	refused |= find_ca_date(in, c, who, all_over);
 	refused |= find_key_length(in, TLS_PART_CA, c, who);
 	refused |= find_no_ca(in, c, who);

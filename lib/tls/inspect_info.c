@@ -83,9 +83,13 @@ static const struct tls_trouble_info infos[] = {
 	  "The PEM blocks in it are of another kind than what belongs there.",
 	  "Put the certificate, or the private key, there; a PKCS #7 or #12 file has to "
 	  "be taken apart by openssl first." },
-	[TLS_CERT_LABEL] = { "tls-cert-label", { TLS_GNUTLS | TLS_MBEDTLS, TLS_GNUTLS | TLS_MBEDTLS, TLS_GNUTLS | TLS_MBEDTLS }, 0,
-	  "A certificate stands under the label TRUSTED CERTIFICATE or X509 CERTIFICATE. "
-	  "OpenSSL takes both, GnuTLS the second, relpbox neither.",
+	[TLS_CERT_LABEL] = { "tls-cert-label", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, 0,
+	  "A certificate stands under the old label X509 CERTIFICATE. relpbox does not "
+	  "take that.",
+	  "openssl x509 -in FILE writes it under the usual one." },
+	[TLS_CERT_TRUSTED] = { "tls-cert-trusted", { TLS_GNUTLS | TLS_MBEDTLS, TLS_GNUTLS | TLS_MBEDTLS, TLS_GNUTLS | TLS_MBEDTLS }, 0,
+	  "A certificate stands under the label TRUSTED CERTIFICATE, which OpenSSL alone "
+	  "takes.",
 	  "openssl x509 -in FILE writes it under the usual one." },
 	[TLS_KEY_IN_CERTS] = { "tls-key-in-certs", { 0, 0, 0 }, 0,
 	  "A private key stands among certificates. All libraries pass over it; but "
@@ -121,13 +125,17 @@ static const struct tls_trouble_info infos[] = {
 	  "There are blanks before BEGIN. OpenSSL does not see such a line.",
 	  "Take the blanks away: in YAML the text is indented under its key, and no "
 	  "further." },
-	[TLS_BODY_INDENTED] = { "tls-body-indented", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, 0,
-	  "There are blanks before the base64. relpbox does not take that.",
+	[TLS_BODY_BLANKS] = { "tls-body-blanks", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, 0,
+	  "There are blanks before or amid the base64. relpbox does not take that.",
 	  "Take the blanks away." },
 	[TLS_BEGIN_PREFIXED] = { "tls-begin-prefixed", { TLS_OPENSSL, TLS_OPENSSL, TLS_OPENSSL }, 0,
 	  "Something stands before BEGIN in its line: a sixth dash, a quote, a word. "
 	  "OpenSSL does not see such a line.",
 	  "Begin the line with -----BEGIN." },
+	[TLS_END_MIXED] = { "tls-end-mixed", { TLS_OPENSSL, TLS_OPENSSL, TLS_OPENSSL }, 0,
+	  "END shares its line with something else: blanks, a word, the end of the "
+	  "base64. OpenSSL does not see such a line.",
+	  "Put END into a line of its own, from -----END to its last dash." },
 	[TLS_TRAILING_BLANKS] = { "tls-trailing-blanks", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, 0,
 	  "There are tabs at the end of lines, or more than one blank behind BEGIN. "
 	  "relpbox does not take that.",
@@ -156,18 +164,22 @@ static const struct tls_trouble_info infos[] = {
 	[TLS_CERT_DAMAGED] = { "tls-cert-damaged", { TLS_ALL, TLS_ALL, TLS_ALL }, 0,
 	  "The base64 is right, and what is in it is no certificate.",
 	  "Copy it again, or have it issued again." },
-	[TLS_CERT_EXTENSION] = { "tls-cert-extension", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, TLS_OPENSSL | TLS_MBEDTLS,
+	[TLS_CERT_EXTENSION] = { "tls-cert-extension", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, TLS_ALL,
 	  "The certificate has an extension that is malformed, or critical and not known. "
-	  "relpbox does not read it; as a client's, OpenSSL refuses it.",
+	  "relpbox does not read it, and receivers refuse it.",
 	  "Have it issued without." },
 	[TLS_DER_LONGER] = { "tls-der-longer", { TLS_GNUTLS, TLS_GNUTLS | TLS_OPENSSL, 0 }, 0,
 	  "More bytes follow the certificate inside its block. relpbox passes over them; "
 	  "GnuTLS refuses them, OpenSSL in crt.",
 	  "Copy it again, or write it anew: openssl x509 -in FILE." },
 	[TLS_CERT_KEY_KIND] = { "tls-cert-key-kind", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, TLS_MBEDTLS,
-	  "The key or signature is Ed25519, Ed448, RSA-PSS, DSA or MD5: of a kind that "
-	  "relpbox does not take. Nothing more is said of this certificate.",
+	  "The key or signature is Ed25519, Ed448, RSA-PSS or DSA: of a kind that relpbox "
+	  "does not take. Nothing more is said of this certificate.",
 	  "Have it issued with an EC key (P-256) or RSA, and signed with SHA-256." },
+	[TLS_CERT_MD5] = { "tls-cert-md5", { TLS_MBEDTLS, TLS_OPENSSL | TLS_MBEDTLS, 0 }, TLS_ALL,
+	  "It is signed with MD5. relpbox does not read it, OpenSSL does not load it as "
+	  "ours, and no receiver takes it.",
+	  "Have it signed with SHA-256." },
 	[TLS_CERT_CURVE] = { "tls-cert-curve", { TLS_GNUTLS | TLS_MBEDTLS, TLS_GNUTLS | TLS_MBEDTLS, TLS_GNUTLS | TLS_MBEDTLS }, TLS_ALL,
 	  "The key is of a curve other than P-256, P-384 and P-521. GnuTLS reads P-224 "
 	  "alone of them, relpbox none, and no receiver agreed to one.",
@@ -180,13 +192,22 @@ static const struct tls_trouble_info infos[] = {
 	[TLS_LONG_RSA] = { "tls-long-rsa", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, TLS_MBEDTLS,
 	  "The RSA key has more than 4096 bits, with which relpbox does not compute.",
 	  "Have it issued with a key of 2048 to 4096 bits, or an EC key." },
-	[TLS_WEAK_SIGNATURE] = { "tls-weak-signature", { 0, TLS_OPENSSL, 0 }, TLS_OPENSSL | TLS_MBEDTLS,
-	  "It is signed with SHA-1 or MD5. OpenSSL does not load such a certificate as "
-	  "ours, and as receivers OpenSSL and relpbox refuse it.",
+	[TLS_WEAK_SIGNATURE] = { "tls-weak-signature", { TLS_OPENSSL, TLS_OPENSSL, 0 }, TLS_ALL,
+	  "It is signed with SHA-1. OpenSSL does not load such a certificate as ours, and "
+	  "receivers refuse it.",
 	  "Have it signed with SHA-256." },
 	[TLS_KEY_DAMAGED] = { "tls-key-damaged", { TLS_ALL, TLS_ALL, TLS_ALL }, 0,
 	  "The base64 is right, and what is in it is no private key.",
 	  "Copy it again; else make a new key and certificate." },
+	[TLS_KEY_LABEL] = { "tls-key-label", { TLS_ALL, TLS_ALL, TLS_ALL }, 0,
+	  "BEGIN names another form of key than what follows: PRIVATE KEY is PKCS #8, RSA "
+	  "PRIVATE KEY is PKCS #1, EC PRIVATE KEY is SEC 1.",
+	  "Write it anew from where it came; do not change the BEGIN line." },
+	[TLS_KEY_LABEL_PKCS8] = { "tls-key-label-pkcs8", { 0, 0, TLS_GNUTLS | TLS_MBEDTLS }, 0,
+	  "The key is PKCS #8, and BEGIN says RSA or EC PRIVATE KEY. OpenSSL alone takes "
+	  "that.",
+	  "Write BEGIN PRIVATE KEY and END PRIVATE KEY, or write it anew: openssl pkey "
+	  "-in FILE." },
 	[TLS_KEY_KIND] = { "tls-key-kind", { TLS_MBEDTLS, TLS_MBEDTLS, TLS_MBEDTLS }, 0,
 	  "The private key is of a kind that relpbox does not take: Ed25519, Ed448, DSA, "
 	  "another curve than P-256, P-384 and P-521.",
@@ -227,7 +248,7 @@ static const struct tls_trouble_info infos[] = {
 	  "Our certificate is a CA's: whoever has the node's key, may issue certificates. "
 	  "relpbox as the receiver refuses it.",
 	  "Have a certificate of its own issued for the node." },
-	[TLS_NO_NAME] = { "tls-no-name", { 0, 0, 0 }, TLS_ALL,
+	[TLS_NO_NAME] = { "tls-no-name", { 0, 0, 0 }, TLS_GNUTLS | TLS_OPENSSL,
 	  "Our certificate has no name by which a receiver could permit it: only one that "
 	  "goes by fingerprints or takes all of a CA accepts it.",
 	  "Have it issued with a DNS name." },

@@ -38,8 +38,6 @@ struct inspect {
 /* inspect_say.c: a finding, with its words. One that is there already is counted. */
 void inspect_find(struct inspect *in, enum tls_part part, enum tls_trouble what, size_t line,
 		  const char *fmt, ...) __attribute__((format(printf, 5, 6)));
-/* The same, that for this one the table's node does not hold. */
-void inspect_only(struct inspect *in, enum tls_part part, enum tls_trouble what, uint8_t node);
 bool inspect_found(const struct inspect *in, enum tls_part part, enum tls_trouble what);
 /* "CN=a", or "certificate 2 (CN=a)" where its text has several. out is also returned. */
 #define INSPECT_WHO_MAX 112

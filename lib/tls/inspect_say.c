@@ -34,18 +34,11 @@ void inspect_find(struct inspect *in, enum tls_part part, enum tls_trouble what,
 	f = &in->out->at[in->out->n++];
 	const struct tls_trouble_info *info = tls_trouble_info(what);
 	*f = (struct tls_finding){ .part = part, .what = what, .line = line,
-				   .node = info->node[part], .receiver = info->receiver };
+				   .node = info->node[part],
+				   .receiver = part == TLS_PART_CA ? 0 : info->receiver };
 	va_start(ap, fmt);
 	vsnprintf(f->text, sizeof(f->text), fmt, ap);
 	va_end(ap);
-}
-
-void inspect_only(struct inspect *in, enum tls_part part, enum tls_trouble what, uint8_t node)
-{
-	struct tls_finding *f = found(in, part, what);
-
-	if (f)
-		f->node = node;
 }
 
 const char *inspect_who(const struct inspect_certs *all, const struct inspect_cert *c,

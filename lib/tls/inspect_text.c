@@ -109,30 +109,41 @@ static const struct {
 	enum tls_trouble what;
 	const char *words;
 } oddities[] = {
+	{ PEM_JOINED, TLS_BLOCKS_JOINED, "it begins in the line in which the block before it ends" },
+	{ PEM_BEGIN_INDENTED, TLS_BEGIN_INDENTED, "there are blanks before BEGIN" },
+	{ PEM_PREFIXED, TLS_BEGIN_PREFIXED, "there is something else before BEGIN in its line" },
+	{ PEM_ESCAPED, TLS_NEWLINES_ESCAPED, "its line ends are written as \\n" },
 	{ PEM_BEGIN_TWICE, TLS_BEGIN_TWICE, "its first line says BEGIN twice" },
 	{ PEM_BEGIN_BROKEN, TLS_BEGIN_BROKEN, "the dashes behind its BEGIN are not five" },
 	{ PEM_NO_END, TLS_NO_END, "it is cut off: there is no END line" },
 	{ PEM_END_BROKEN, TLS_END_BROKEN, "the dashes behind its END are not five" },
 	{ PEM_MISMATCH, TLS_LABEL_MISMATCH, "BEGIN and END name different things" },
 	{ PEM_EMPTY, TLS_BLOCK_EMPTY, "nothing is between BEGIN and END" },
-	{ PEM_ESCAPED, TLS_NEWLINES_ESCAPED, "its line ends are written as \\\\n" },
 	{ PEM_BAD_BASE64, TLS_BAD_BASE64, "its base64 is damaged" },
 	{ PEM_ONE_LINE, TLS_ONE_LINE, "its line ends are lost, at least those of BEGIN or END" },
-	{ PEM_JOINED, TLS_BLOCKS_JOINED, "it begins in the line in which the block before it ends" },
-	{ PEM_BEGIN_INDENTED, TLS_BEGIN_INDENTED, "there are blanks before BEGIN" },
-	{ PEM_BODY_INDENTED, TLS_BODY_INDENTED, "there are blanks before its base64" },
-	{ PEM_PREFIXED, TLS_BEGIN_PREFIXED, "there is something else before BEGIN in its line" },
+	{ PEM_BODY_BLANKS, TLS_BODY_BLANKS, "there are blanks before or amid its base64" },
 	{ PEM_TRAILING, TLS_TRAILING_BLANKS, "there are tabs or more than one blank at line ends" },
+	{ PEM_END_MIXED, TLS_END_MIXED, "there is something else in the line of its END" },
 	{ PEM_EMPTY_LINE, TLS_EMPTY_LINE, "there is an empty line amid its base64" },
 	{ PEM_LONE_CR, TLS_LONE_CR, "its lines end with CR alone" },
 };
 
+#define HARD (PEM_BEGIN_TWICE | PEM_BEGIN_BROKEN | PEM_NO_END | PEM_ESCAPED | PEM_EMPTY | PEM_BAD_BASE64)
+#define BEFORE_BEGIN (PEM_JOINED | PEM_BEGIN_INDENTED | PEM_PREFIXED)
+
+/* Where a block is damaged, the first of it is told: the rest follows from that. */
 static void find_oddities(struct inspect *in, enum tls_part part, const struct pem_block *b)
 {
-	for (size_t i = 0; i < sizeof(oddities) / sizeof(oddities[0]); i++)
-		if (b->odd & oddities[i].bit)
-			inspect_find(in, part, oddities[i].what, b->line, "%s in line %zu: %s", b->label,
-				     b->line, oddities[i].words);
+	bool hard = b->odd & HARD;
+
+	for (size_t i = 0; i < sizeof(oddities) / sizeof(oddities[0]); i++) {
+		if (!(b->odd & oddities[i].bit) || (hard && !(oddities[i].bit & (HARD | BEFORE_BEGIN))))
+			continue;
+		inspect_find(in, part, oddities[i].what, b->line, "%s in line %zu: %s", b->words, b->line,
+			     oddities[i].words);
+		if (oddities[i].bit & HARD)
+			return;
+	}
 }
 
 /* --- certificates ------------------------------------------------------------------ */
@@ -160,7 +171,7 @@ static bool has(struct slice der, const char *oid, size_t len)
 }
 #define HAS(der, oid) has(der, oid, sizeof(oid) - 1)
 
-/* Not one of ours: which by its object identifier, with the tag and length before it. */
+/* A key or signature that Mbed TLS was not built for, by its object identifier; NULL: it is another trouble. */
 static const char *odd_curve(struct slice der)
 {
 	if (HAS(der, "\x06\x05\x2b\x81\x04\x00\x0a"))
@@ -169,7 +180,7 @@ static const char *odd_curve(struct slice der)
 		return "P-224";
 	if (HAS(der, "\x06\x09\x2b\x24\x03\x03\x02\x08\x01\x01"))
 		return "brainpool";
-	return HAS(der, "\x06\x07\x2a\x86\x48\xce\x3d\x02\x01") ? "another curve" : NULL;
+	return NULL;
 }
 
 static const char *odd_kind(struct slice der)
@@ -180,13 +191,18 @@ static const char *odd_kind(struct slice der)
 		return "Ed448";
 	if (HAS(der, "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x0a"))
 		return "RSA-PSS";
-	return HAS(der, "\x06\x07\x2a\x86\x48\xce\x38\x04\x01") ? "DSA" : "another kind";
+	return HAS(der, "\x06\x07\x2a\x86\x48\xce\x38\x04\x01") ? "DSA" : NULL;
+}
+
+static bool md5(struct slice der)
+{
+	return HAS(der, "\x06\x09\x2a\x86\x48\x86\xf7\x0d\x01\x01\x04");
 }
 
 static void find_unread(struct inspect *in, enum tls_part part, const struct pem_block *b, int code)
 {
 	int why = -(-code & 0xFF80);
-	const char *curve = odd_curve(b->der);
+	const char *curve = odd_curve(b->der), *kind = odd_kind(b->der);
 
 	if (!unsupported(code))
 		inspect_find(in, part, TLS_CERT_DAMAGED, b->line,
@@ -195,14 +211,17 @@ static void find_unread(struct inspect *in, enum tls_part part, const struct pem
 		inspect_find(in, part, TLS_CERT_EXTENSION, b->line,
 			     "the certificate in line %zu has an extension that is malformed, or critical and "
 			     "not known", b->line);
-	else if (curve && why == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE)
+	else if (md5(b->der))
+		inspect_find(in, part, TLS_CERT_MD5, b->line, "the certificate in line %zu is signed with MD5",
+			     b->line);
+	else if (curve || why == MBEDTLS_ERR_PK_UNKNOWN_NAMED_CURVE)
 		inspect_find(in, part, TLS_CERT_CURVE, b->line,
 			     "the key of the certificate in line %zu is of a curve that few take (%s)", b->line,
-			     curve);
+			     curve ? curve : "none of P-256, P-384, P-521");
 	else
 		inspect_find(in, part, TLS_CERT_KEY_KIND, b->line,
 			     "the key or signature of the certificate in line %zu is of a kind that not all "
-			     "take (%s)", b->line, odd_kind(b->der));
+			     "take (%s)", b->line, kind ? kind : "neither EC nor RSA");
 }
 
 static void take_cert(struct inspect *in, enum tls_part part, const struct pem_block *b)
@@ -234,18 +253,51 @@ static void take_cert(struct inspect *in, enum tls_part part, const struct pem_b
 
 /* --- the key --------------------------------------------------------------------- */
 
+/* The three forms of a key, by how their bytes begin behind the sequence's length. */
+enum key_form { FORM_OTHER, FORM_PKCS8, FORM_PKCS1, FORM_SEC1 };
+
+static enum key_form form_of(struct slice der)
+{
+	size_t at = der.len > 2 && ((unsigned char)der.p[1] & 0x80) ? 2 + (der.p[1] & 0x7F) : 2;
+	const unsigned char *p = (const unsigned char *)der.p + at;
+
+	if (at + 4 > der.len || p[0] != 2 || p[1] != 1)
+		return FORM_OTHER;
+	if (p[2] == 1 && p[3] == 0x04)
+		return FORM_SEC1;
+	if (p[2] > 1)
+		return FORM_OTHER;
+	return p[3] == 0x30 ? FORM_PKCS8 : p[3] == 0x02 ? FORM_PKCS1 : FORM_OTHER;
+}
+
+/* Read as what it is, whatever BEGIN says: then it is told that BEGIN is wrong, and the rest is judged too. */
+static void find_label(struct inspect *in, const struct pem_block *b)
+{
+	bool rsa = strcmp(b->label, "RSA PRIVATE KEY") == 0, ec = strcmp(b->label, "EC PRIVATE KEY") == 0;
+	enum key_form said = rsa ? FORM_PKCS1 : ec ? FORM_SEC1 : FORM_PKCS8, is = form_of(b->der);
+	bool is_rsa = mbedtls_pk_get_type(&in->key) == MBEDTLS_PK_RSA;
+
+	if (is == said || is == FORM_OTHER)
+		return;
+	inspect_find(in, TLS_PART_KEY,
+		     is == FORM_PKCS8 && (rsa ? is_rsa : !is_rsa) ? TLS_KEY_LABEL_PKCS8 : TLS_KEY_LABEL, b->line,
+		     "BEGIN says %s in line %zu, and the key is %s", b->label, b->line,
+		     is == FORM_PKCS8 ? "PKCS #8 (PRIVATE KEY)" :
+		     is == FORM_PKCS1 ? "PKCS #1 (RSA PRIVATE KEY)" : "SEC 1 (EC PRIVATE KEY)");
+}
+
 static void take_key(struct inspect *in, const struct pem_block *b)
 {
 	int code = mbedtls_pk_parse_key(&in->key, (const unsigned char *)b->der.p, b->der.len, NULL, 0,
 					mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);
+	const char *kind = odd_curve(b->der) ? odd_curve(b->der) : odd_kind(b->der);
 
 	in->has_key = code == 0;
 	if (code == 0)
-		return;
-	if (unsupported(code))
+		find_label(in, b);
+	else if (kind || b->kind == PEM_KEY_ODD)
 		inspect_find(in, TLS_PART_KEY, TLS_KEY_KIND, b->line,
-			     "the private key is of a kind that not all take (%s)",
-			     odd_curve(b->der) ? odd_curve(b->der) : odd_kind(b->der));
+			     "the private key is of a kind that not all take (%s)", kind ? kind : b->words);
 	else
 		inspect_find(in, TLS_PART_KEY, TLS_KEY_DAMAGED, b->line,
 			     "the private key is damaged: what is in its base64 is none");
@@ -265,10 +317,17 @@ static bool is_key(enum pem_kind k)
 	return k == PEM_KEY || k == PEM_KEY_ODD || k == PEM_ENCRYPTED;
 }
 
+static bool is_cert(enum pem_kind k)
+{
+	return k == PEM_CERT || k == PEM_CERT_X509 || k == PEM_CERT_TRUSTED;
+}
+
 static void take_in_key(struct inspect *in, struct seen *seen, const struct pem_block *b)
 {
 	/* all three read the first, and no further */
 	if (seen->wanted++) {
+		if (b->odd & PEM_JOINED)
+			find_oddities(in, TLS_PART_KEY, b);
 		inspect_find(in, TLS_PART_KEY, TLS_KEYS_SEVERAL, b->line,
 			     "another private key follows in line %zu: the first is used", b->line);
 		return;
@@ -286,9 +345,9 @@ static void take_in_certs(struct inspect *in, enum tls_part part, struct seen *s
 {
 	seen->wanted++;
 	find_oddities(in, part, b);
-	if (b->kind == PEM_CERT_ODD)
-		inspect_find(in, part, TLS_CERT_LABEL, b->line,
-			     "in line %zu stands %s, and not -----BEGIN CERTIFICATE-----", b->line, b->label);
+	if (b->kind != PEM_CERT)
+		inspect_find(in, part, b->kind == PEM_CERT_X509 ? TLS_CERT_LABEL : TLS_CERT_TRUSTED, b->line,
+			     "in line %zu stands %s, and not -----BEGIN CERTIFICATE-----", b->line, b->words);
 	if (!(b->odd & (PEM_DAMAGED & ~(PEM_END_BROKEN | PEM_MISMATCH))))
 		take_cert(in, part, b);
 }
@@ -296,14 +355,12 @@ static void take_in_certs(struct inspect *in, enum tls_part part, struct seen *s
 static void take_block(struct inspect *in, enum tls_part part, struct seen *seen,
 		       const struct pem_block *b)
 {
-	bool cert = b->kind == PEM_CERT || b->kind == PEM_CERT_ODD;
-
 	seen->all++;
 	if (part == TLS_PART_KEY && is_key(b->kind)) {
 		take_in_key(in, seen, b);
 		return;
 	}
-	if (part != TLS_PART_KEY && cert) {
+	if (part != TLS_PART_KEY && is_cert(b->kind)) {
 		take_in_certs(in, part, seen, b);
 		return;
 	}
@@ -313,9 +370,9 @@ static void take_block(struct inspect *in, enum tls_part part, struct seen *seen
 		find_oddities(in, part, b);
 	if (part != TLS_PART_KEY && is_key(b->kind))
 		inspect_find(in, part, TLS_KEY_IN_CERTS, b->line,
-			     "in line %zu stands %s: this text is not kept secret", b->line, b->label);
+			     "in line %zu stands %s: this text is not kept secret", b->line, b->words);
 	if (!seen->first) {
-		seen->first = b->label;
+		seen->first = b->words;
 		seen->first_kind = b->kind;
 		seen->first_line = b->line;
 	}
@@ -325,7 +382,7 @@ static enum tls_trouble kind_trouble(enum tls_part part, enum pem_kind k)
 {
 	if (is_key(k))
 		return TLS_WANTS_CERT_IS_KEY;
-	if (part == TLS_PART_KEY && (k == PEM_CERT || k == PEM_CERT_ODD))
+	if (part == TLS_PART_KEY && is_cert(k))
 		return TLS_WANTS_KEY_IS_CERT;
 	if (k == PEM_REQUEST)
 		return TLS_IS_REQUEST;

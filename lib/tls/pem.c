@@ -12,8 +12,8 @@ static const struct {
 	const char *words;
 } labels[] = {
 	{ "CERTIFICATE", PEM_CERT, "a certificate" },
-	{ "X509 CERTIFICATE", PEM_CERT_ODD, "a certificate of an old label" },
-	{ "TRUSTED CERTIFICATE", PEM_CERT_ODD, "a certificate with OpenSSL's remarks on trust" },
+	{ "X509 CERTIFICATE", PEM_CERT_X509, "a certificate of an old label" },
+	{ "TRUSTED CERTIFICATE", PEM_CERT_TRUSTED, "a certificate with OpenSSL's remarks on trust" },
 	{ "PRIVATE KEY", PEM_KEY, "a private key" },
 	{ "RSA PRIVATE KEY", PEM_KEY, "a private key" },
 	{ "EC PRIVATE KEY", PEM_KEY, "a private key" },
@@ -135,12 +135,14 @@ static void take_label(struct pem_block *b, struct slice label)
 		label = slice_of(label.p + 6, label.len - 6);
 	}
 	b->kind = PEM_OTHER;
-	b->label = "a block of another kind";
+	b->label = "";
+	b->words = "a block of another kind";
 	for (size_t i = 0; i < N_LABELS; i++) {
 		if (!slice_is(label, labels[i].label))
 			continue;
 		b->kind = labels[i].kind;
-		b->label = labels[i].words;
+		b->label = labels[i].label;
+		b->words = labels[i].words;
 	}
 }
 
@@ -154,7 +156,7 @@ static struct slice without_headers(struct pem_block *b, struct slice body)
 		return body;
 	if (find(body, "4,ENCRYPTED") && b->kind != PEM_CERT) {
 		b->kind = PEM_ENCRYPTED;
-		b->label = "an encrypted private key";
+		b->words = "an encrypted private key";
 	}
 	for (; p < end; p += line.len + (line.len < (size_t)(end - p))) {
 		line = line_at(p, end);
@@ -201,8 +203,8 @@ static void look_at_lines(struct pem_block *b, struct slice body)
 			b->odd |= PEM_ONE_LINE;
 		if (first)
 			continue;
-		if (len && blank(line.p[0]))
-			b->odd |= PEM_BODY_INDENTED;
+		if (len && (blank(line.p[0]) || memchr(stripped(line).p, ' ', len)))
+			b->odd |= PEM_BODY_BLANKS;
 		if (len && gap && began)
 			b->odd |= PEM_EMPTY_LINE;
 		gap = !len;
@@ -241,7 +243,12 @@ static unsigned before(struct slice text, const char *begin)
 	return find(front, end_mark) ? PEM_JOINED : PEM_PREFIXED;
 }
 
-/* Its END line at end, or NULL. Returns what is behind the block. */
+static bool line_begins(const char *p)
+{
+	return p[-1] == '\n' || p[-1] == '\r';
+}
+
+/* Its END line is at end; NULL: there is none. Returns what is behind the block. */
 static const char *take_end(struct pem_block *b, struct slice label, const char *end, const char *stop)
 {
 	if (!end) {
@@ -257,7 +264,11 @@ static const char *take_end(struct pem_block *b, struct slice label, const char 
 	}
 	if (!slice_eq(between(from, close), label))
 		b->odd |= PEM_MISMATCH;
-	return close + strlen(dashes);
+	const char *behind = close + strlen(dashes);
+	/* another BEGIN behind it is where the line stops: told of that block */
+	if (!line_begins(end) || stripped(between(behind, line.p + line.len)).len)
+		b->odd |= PEM_END_MIXED;
+	return behind;
 }
 
 /* stop: where the next begins, or the text ends. Returns what is behind it. */
@@ -269,9 +280,13 @@ static const char *take_block(struct pem_scan *s, struct pem_block *b, const cha
 
 	b->odd = before(s->text, begin);
 	struct slice label = between(from, close ? close : line.p + line.len);
-	take_label(b, close ? label : stripped(label));
-	if (!close)
+	if (!close) {
 		b->odd |= PEM_BEGIN_BROKEN;
+		label = stripped(label);
+		while (label.len && label.p[label.len - 1] == '-')
+			label.len--;
+	}
+	take_label(b, label);
 	const char *body = close ? close + strlen(dashes) : line.p + line.len;
 	const char *end = find(between(body, stop), end_mark);
 	take_body(s, b, between(body, end ? end : stop));

@@ -13,7 +13,8 @@
  */
 enum pem_kind {
 	PEM_CERT,
-	PEM_CERT_ODD,	/* TRUSTED CERTIFICATE, X509 CERTIFICATE */
+	PEM_CERT_X509,	/* X509 CERTIFICATE */
+	PEM_CERT_TRUSTED, /* TRUSTED CERTIFICATE: remarks follow it */
 	PEM_KEY,	/* PRIVATE KEY, RSA PRIVATE KEY, EC PRIVATE KEY */
 	PEM_KEY_ODD,	/* DSA, OPENSSH, ... PRIVATE KEY */
 	PEM_ENCRYPTED,	/* ENCRYPTED PRIVATE KEY; or a key with Proc-Type: 4,ENCRYPTED */
@@ -35,15 +36,17 @@ enum pem_kind {
 #define PEM_ONE_LINE		0x0100U
 #define PEM_JOINED		0x0200U /* BEGIN stands behind another END */
 #define PEM_BEGIN_INDENTED	0x0400U
-#define PEM_BODY_INDENTED	0x0800U
+#define PEM_BODY_BLANKS		0x0800U /* before or amid its base64 */
 #define PEM_PREFIXED		0x1000U
 #define PEM_TRAILING		0x2000U /* blanks at line ends that Mbed TLS does not take */
 #define PEM_EMPTY_LINE		0x4000U
 #define PEM_LONE_CR		0x8000U
+#define PEM_END_MIXED		0x10000U /* END is not alone in its line */
 
 struct pem_block {
 	enum pem_kind kind;
-	const char *label; /* of a table, for people: "a certificate", "a private key" */
+	const char *label; /* of a table, as BEGIN has it; "": another */
+	const char *words; /* "a certificate", "a private key" */
 	size_t line;	   /* of its BEGIN, from 1 */
 	unsigned odd;	   /* PEM_... */
 	struct slice der;  /* decoded, where it is not damaged; the scan's, until the next block */
