@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "base/esc.h"
 #include "base/mem.h"
 #include "tls/inspect_internal.h"
 
@@ -82,6 +81,7 @@ void tls_inspect(const struct tls_pem *pem, int64_t now, int64_t expires_within_
 		inspect_text(&in, TLS_PART_CERT, pem->cert);
 	if (pem->key.p)
 		inspect_text(&in, TLS_PART_KEY, pem->key);
+	inspect_pair(&in);
 	inspect_ca(&in);
 	inspect_own(&in);
 	inspect_chain(&in);

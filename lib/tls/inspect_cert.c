@@ -86,22 +86,29 @@ static bool has_constraints(const mbedtls_x509_crt *crt)
 	return crt->v3_ext.len && memmem(crt->v3_ext.p, crt->v3_ext.len, oid, sizeof(oid));
 }
 
+static bool issued_ours(const struct inspect *in, struct inspect_cert *c)
+{
+	return in->leaf && same(&in->leaf->crt.issuer_raw, &c->crt.subject_raw) && in->leaf->crt.raw.len &&
+	       !same(&in->leaf->crt.raw, &c->crt.raw) && tls_private_signed_by(&in->leaf->crt, &c->crt) == 1;
+}
+
 /*
  * Is it a CA's? A certificate of version 1 says nothing, and all take it. One that signed
- * itself may be the receiver's own, for which all take it, too. Returns who refuses.
+ * itself may be the receiver's own, which all take; where it issued ours, it is not.
+ * Returns who refuses.
  */
-static uint8_t find_no_ca(struct inspect *in, const struct inspect_cert *c, const char *who)
+static uint8_t find_no_ca(struct inspect *in, struct inspect_cert *c, const char *who)
 {
 	enum tls_trouble what = has_constraints(&c->crt) ? TLS_CA_IS_LEAF : TLS_CA_NO_CONSTRAINTS;
 
 	if (c->says.ca || c->crt.version < 3)
 		return 0;
-	if (c->says.self_issued)
+	if (c->says.self_issued && !issued_ours(in, c))
 		what = TLS_CA_SELF_SIGNED;
 	if (what == TLS_CA_SELF_SIGNED)
 		inspect_find(in, TLS_PART_CA, what, c->line,
-			     "%s signed itself and does not say that it is a CA: it serves for one receiver, whose own "
-			     "it is", who);
+			     "%s signed itself and does not say that it is a CA: it serves for the one receiver whose "
+			     "own it is", who);
 	else
 		inspect_find(in, TLS_PART_CA, what, c->line, "%s is not a CA's (%s)", who,
 			     what == TLS_CA_IS_LEAF ? "its basic constraints say so" :
@@ -165,7 +172,7 @@ static uint8_t find_ca_date(struct inspect *in, const struct inspect_cert *c, co
 	return 0;
 }
 
-static uint8_t judge_ca(struct inspect *in, const struct inspect_cert *c, bool all_over)
+static uint8_t judge_ca(struct inspect *in, struct inspect_cert *c, bool all_over)
 {
 	char who[INSPECT_WHO_MAX];
 	uint8_t refused = 0;
@@ -264,7 +271,7 @@ static void judge_behind(struct inspect *in, const struct inspect_cert *c)
 void inspect_own(struct inspect *in)
 {
 	for (size_t i = 0; i < in->own.n; i++) {
-		if (in->own.at[i].place == 1)
+		if (&in->own.at[i] == in->leaf)
 			judge_leaf(in, &in->own.at[i]);
 		else
 			judge_behind(in, &in->own.at[i]);

@@ -23,20 +23,22 @@ static bool fits(const struct inspect *in, const struct inspect_cert *c)
 				     MBEDTLS_PSA_RANDOM_STATE) == 0;
 }
 
-/* The first of crt is what is shown, whatever stands behind it. Returns whether it is ours. */
-static void judge_pair(struct inspect *in)
+/* The first of crt is what is shown, whatever stands behind it. */
+void inspect_pair(struct inspect *in)
 {
 	char who[INSPECT_WHO_MAX];
-	const struct inspect_cert *first = in->own.at;
+	struct inspect_cert *first = in->own.n && in->own.at[0].place == 1 ? in->own.at : NULL;
 
-	if (!in->has_key || !in->own.n || first->place != 1 || fits(in, first))
+	in->leaf = first;
+	if (!in->has_key || !first || fits(in, first))
 		return;
 	for (size_t i = 1; i < in->own.n; i++) {
 		if (!fits(in, &in->own.at[i]))
 			continue;
-		inspect_find(in, TLS_PART_CERT, TLS_LEAF_NOT_FIRST, in->own.at[i].line,
+		in->leaf = &in->own.at[i];
+		inspect_find(in, TLS_PART_CERT, TLS_LEAF_NOT_FIRST, in->leaf->line,
 			     "the key belongs to %s: that one has to come first, its issuer's behind it",
-			     inspect_who(&in->own, &in->own.at[i], who));
+			     inspect_who(&in->own, in->leaf, who));
 		return;
 	}
 	inspect_find(in, TLS_PART_KEY, TLS_KEY_MISMATCH, 0, "the private key does not belong to %s",
@@ -163,7 +165,7 @@ static void find_ours_in_ca(struct inspect *in)
 	char who[INSPECT_WHO_MAX];
 
 	for (size_t i = 0; i < in->ca.n; i++)
-		if (same_cert(&in->ca.at[i], in->own.at))
+		if (same_cert(&in->ca.at[i], in->leaf))
 			inspect_find(in, TLS_PART_CA, TLS_CA_IS_OURS, in->ca.at[i].line,
 				     "%s is that of crt: ca is to hold the CA of the receiver",
 				     inspect_who(&in->ca, &in->ca.at[i], who));
@@ -171,8 +173,7 @@ static void find_ours_in_ca(struct inspect *in)
 
 void inspect_chain(struct inspect *in)
 {
-	judge_pair(in);
-	if (!in->own.n || in->own.at[0].place != 1)
+	if (!in->leaf)
 		return;
 	find_ours_in_ca(in);
 	if (in->own.n > TLS_CHAIN_MAX)

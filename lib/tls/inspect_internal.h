@@ -31,6 +31,7 @@ struct inspect {
 	struct inspect_certs ca, own;
 	mbedtls_pk_context key;
 	bool has_key;
+	struct inspect_cert *leaf; /* of own: the key's, or the first; NULL: it cannot be read */
 	unsigned again[TLS_INSPECT_MAX]; /* how often more the same was found */
 	uint8_t ca_takes; /* whose TLS can work with one of the CAs */
 };
@@ -49,10 +50,15 @@ void inspect_finish(struct inspect *in);
 /* inspect_text.c: the text as such, and its blocks; fills in->ca, own, key. */
 void inspect_text(struct inspect *in, enum tls_part part, struct slice text);
 
+/* inspect_read.c: what is in a block that is not damaged, for Mbed TLS; or why it does not take it. */
+void inspect_cert(struct inspect *in, enum tls_part part, const struct pem_block *b);
+void inspect_key(struct inspect *in, const struct pem_block *b);
+
 /* inspect_cert.c: each by itself. */
 void inspect_ca(struct inspect *in);
 void inspect_own(struct inspect *in);
-/* inspect_chain.c: how they hang together; after the above. */
+/* inspect_chain.c: before the above, whose the key is; then how they hang together. */
+void inspect_pair(struct inspect *in);
 void inspect_chain(struct inspect *in);
 
 /* private.c: child bears parent's signature: 1, 0, -1: cannot be told, for the kind of it. */
