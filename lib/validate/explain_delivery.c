@@ -17,8 +17,9 @@ static const struct explain_row rows[] = {
 		.what =
 			"`resumeRetryCount` is a number that loses messages, or means something else than it seems.",
 		.why =
-			"After so many tries, 30 seconds apart, the messages that wait are dropped. Only -1 means\n"
-			"never.",
+			"0, and each negative number but -1, means for rsyslog that messages are dropped as soon as\n"
+			"the receiver cannot be reached. With N above 0 they are dropped after N tries, some 30 seconds\n"
+			"apart. Only -1 means never.",
 		.mend =
 			"Write\n\n"
 			"    resumeRetryCount: -1",
@@ -28,9 +29,9 @@ static const struct explain_row rows[] = {
 			"`rebindInterval` means two things: seconds in the extension's documentation and for relpbox,\n"
 			"messages for rsyslog.",
 		.why =
-			"rsyslog's omrelp ends the connection and makes a new one after so many messages: with 10 it\n"
-			"did so 20 times for 200 messages. A number that is small as messages costs a handshake again and\n"
-			"again.",
+			"rsyslog ends the connection and makes a new one after so many messages: with 10 it did so\n"
+			"20 times for 200 messages, with 1 for each. A number that is good in seconds costs a handshake again\n"
+			"and again.",
 		.mend =
 			"Leave it out, unless connections have to be balanced; then write one that is good as a\n"
 			"number of messages, such as 100000.",
@@ -39,8 +40,9 @@ static const struct explain_row rows[] = {
 		.what =
 			"`timeout` is a number of seconds that does not work, or is hardly meant.",
 		.why =
-			"So long the receiver may be silent while it owes an answer. Too short ends good\n"
-			"connections, and records are sent twice; too long, and a dead receiver holds up the queue.",
+			"So long the receiver may be silent while it owes an answer. With 0 or less rsyslog cannot\n"
+			"open a session. With 1 a receiver that takes 2 seconds to answer never gets a record accepted: the\n"
+			"session is torn down for ever. Very long, a dead receiver holds up the queue.",
 		.mend =
 			"Leave it out (90 s), or write 30 to 300.",
 	} },

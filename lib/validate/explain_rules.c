@@ -36,8 +36,8 @@ static const struct explain_row rows[] = {
 			"The severity is not one of 0 to 7.",
 		.why =
 			"Admission takes any integer. A message matches whose severity is this number or a smaller\n"
-			"one: below 0 the rule takes nothing, above 7 it takes everything, as with 7. rsyslog logs \"always\n"
-			"FALSE\" for 8 and forwards all the same.",
+			"one: below 0 the rule takes nothing, above 7 every severity, as with 7. rsyslog says when it starts\n"
+			"that such an expression is always false, and forwards all the same.",
 		.mend =
 			"0 emergency, 1 alert, 2 critical, 3 error, 4 warning, 5 notice, 6 informational, 7 debug:\n\n"
 			"    severity: 4",
@@ -56,22 +56,24 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_REGEX_RSYSLOG, {
 		.what =
-			"The text makes rsyslog refuse its whole configuration file.",
+			"The text makes a line that rsyslog cannot read, or reads as another text.",
 		.why =
-			"It lands between double quotes in the file that Gardener renders. There rsyslog refuses a\n"
-			"`$`, and escapes such as `\\a`, `\\f`, `\\v` and `\\u`. The file is refused, not the rule: no record at\n"
-			"all is forwarded, and nobody is told in the cluster. Admission takes it.",
+			"It lands between double quotes in the file that Gardener renders. There `$` is a syntax\n"
+			"error, as are `\\a`, `\\f`, `\\v` and what cannot be printed. rsyslog starts with the rules before this\n"
+			"one; it, all behind it, and all of the host's own configuration behind that are gone, local log\n"
+			"files too, and nobody is told in the cluster. Admission takes it. NUL ends the text.",
 		.mend =
-			"Do without the anchor, or say otherwise what ends the text: each message that rsyslog\n"
-			"matches has no line end.\n\n"
-			"    regex: ' error: [0-9]+'      # not: error: [0-9]+$",
+			"An end anchor is `\\'` as well, and a dollar sign is one of `[#-%]`:\n\n"
+			"    regex: 'failed\\'''            # not: failed$\n"
+			"    regex: 'costs [#-%]5'        # not: costs \\$5",
 	} },
 	{ CODE_REGEX_SYNTAX, {
 		.what =
 			"The node's engine refuses the regular expression; the message names the byte.",
 		.why =
-			"rsyslog disables the rule and logs that when it starts; relpbox does not start. Admission\n"
-			"looks at another text (see `regex`) and takes it.",
+			"With rsyslog a rule with a bad `regex` takes nothing, and a bad `exclude` leaves nothing\n"
+			"out; that is only in its own log. relpbox does not start. Admission looks at another text (see\n"
+			"`regex`) and takes it.",
 		.mend =
 			"Write it as a POSIX extended regular expression: no `(?:`, `(?i)` and `(?=`, nothing to\n"
 			"repeat before `*`, each `(` closed.\n\n"
@@ -136,10 +138,11 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_RULE_LONG, {
 		.what =
-			"The rule becomes a line that is longer than rsyslog reads.",
+			"The rule becomes a line that is longer than rsyslog reads, 10,239 bytes, and is torn at a bad place.",
 		.why =
-			"Gardener renders a rule as one line. rsyslog cuts a longer one and refuses its file: no\n"
-			"record at all is forwarded.",
+			"Gardener renders a rule as one line. rsyslog reads it in pieces and puts a line feed\n"
+			"between them. In a name or a regex, that makes a text that never matches, and nothing says so;\n"
+			"elsewhere it can be a syntax error (see `regex-rsyslog`).",
 		.mend =
 			"Make two rules of it: some of the names in each, or parts of the regex.",
 	} },

@@ -15,12 +15,13 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_TARGET_NODE, {
 		.what =
-			"`target` passes admission, or is not seen by it, and cannot be reached by that name.",
+			"`target` passes admission, or is not seen by it, and is not what the node connects to.",
 		.why =
-			"Admission knows no limit of a label (63 characters) and lets names pass that end in a\n"
-			"number, such as `256.1.1.1` or `010.1.1.1`: no resolver knows them, and nothing is ever sent.",
+			"Admission takes every text of digits and dots as a name. rsyslog reads `010.1.1.1` as octal\n"
+			"(8.1.1.1) and `127.1` as 127.0.0.1; for `256.1.1.1` and names whose last label is a number it asks\n"
+			"the DNS, where there is none. For a label of more than 63 characters the resolver does not even ask.",
 		.mend =
-			"Write an address with numbers from 0 to 255, or a DNS name.",
+			"Write an address of four numbers from 0 to 255 without leading zeros, or a DNS name.",
 	} },
 	{ CODE_PORT_NEGATIVE, {
 		.what =
@@ -35,8 +36,8 @@ static const struct explain_row rows[] = {
 		.what =
 			"The port is 0 or above 65535.",
 		.why =
-			"Admission takes any number from 0 up. There is no such TCP port: the node connects to\n"
-			"nothing, and no record is ever sent.",
+			"Admission takes any number from 0 up. With 0 rsyslog never connects; of a larger number it\n"
+			"takes what is left of it modulo 65536, another port. relpbox does not start.",
 		.mend =
 			"Write the port on which the receiver listens, 1 to 65535:\n\n"
 			"    port: 20514",
@@ -45,8 +46,8 @@ static const struct explain_row rows[] = {
 		.what =
 			"There is no port.",
 		.why =
-			"Admission takes an absent port as 0, and rsyslog's configuration then says port 0: nothing\n"
-			"is ever sent. relpbox does not start.",
+			"Admission takes an absent port as 0, and so does rsyslog, which then never connects.\n"
+			"relpbox does not start.",
 		.mend =
 			"Write the port on which the receiver listens:\n\n"
 			"    port: 20514",

@@ -29,8 +29,9 @@ static const struct explain_row rows[] = {
 		.what =
 			"TLS is on, and `authMode` is absent.",
 		.why =
-			"rsyslog then has no rule by which to trust the receiver: with GnuTLS it refuses everyone,\n"
-			"with OpenSSL it takes anyone. relpbox takes `name`.",
+			"With `tlsLib: gnutls`, and without `tlsLib`, rsyslog then compares fingerprints and refuses\n"
+			"every receiver. With `openssl` it takes any certificate of the CA and ignores `permittedPeer`.\n"
+			"relpbox takes `name`.",
 		.mend =
 			"Write\n\n"
 			"    authMode: name\n"
@@ -48,13 +49,15 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_TLS_FINGERPRINT, {
 		.what =
-			"A fingerprint is written in a way that rsyslog's TLS library does not know.",
+			"`authMode` is `fingerprint`, and rsyslog is to compare a fingerprint as Gardener takes it.",
 		.why =
-			"With GnuTLS rsyslog compares it as it is written, in capitals with colons between the\n"
-			"digits, while Gardener's admission takes `SHA1:` and 40 digits without colons alone: no such entry\n"
-			"ever fits. With OpenSSL it knows SHA-1 alone.",
+			"Admission takes `SHA1:` and 40 digits without colons alone; rsyslog, with either library,\n"
+			"knows only digits with colons. So no such entry ever fits: no handshake succeeds, and nothing is\n"
+			"ever sent.",
 		.mend =
-			"Use `authMode: name`; or `tlsLib: openssl` with a fingerprint as Gardener takes it.",
+			"With rsyslog use names:\n\n"
+			"    authMode: name\n"
+			"    permittedPeer: [\"logs.example.com\"]",
 	} },
 	{ CODE_TLS_FINGERPRINT_REQUIRED, {
 		.what =
@@ -91,7 +94,8 @@ static const struct explain_row rows[] = {
 		.what =
 			"The entry is not of the kind that `authMode` looks at.",
 		.why =
-			"With `name`, fingerprints permit nobody; with `fingerprint`, names permit nobody.",
+			"With `name`, fingerprints permit nobody; with `fingerprint`, names permit nobody. Addresses\n"
+			"are no names for rsyslog, which does not look at those of a certificate.",
 		.mend =
 			"Remove the entry, or change `authMode`.",
 	} },
