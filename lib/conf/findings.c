@@ -11,6 +11,7 @@ static void finding_free(struct finding *at)
 {
 	free(at->path);
 	free(at->message);
+	free(at->source);
 }
 
 void findings_free(struct findings *f)
@@ -34,9 +35,31 @@ static char *format_text(const char *fmt, va_list ap)
 	return text;
 }
 
+struct findings_mark findings_mark(const struct findings *f)
+{
+	return (struct findings_mark){ .n = f->n, .errors = f->errors, .dropped = f->dropped };
+}
+
+void findings_back(struct findings *f, struct findings_mark to)
+{
+	while (f->n > to.n)
+		finding_free(&f->at[--f->n]);
+	f->errors = to.errors;
+	f->dropped = to.dropped;
+}
+
 bool findings_full(const struct findings *f)
 {
 	return f->n >= FINDINGS_MAX;
+}
+
+static void keep(struct findings *f, struct finding at)
+{
+	if (f->n == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 8;
+		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
+	}
+	f->at[f->n++] = at;
 }
 
 bool findings_want(const struct findings *f, enum code code)
@@ -64,11 +87,8 @@ void findings_add(struct findings *f, unsigned line, unsigned col, enum code cod
 		f->dropped++;
 		return;
 	}
-	if (f->n == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 8;
-		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
-	}
-	struct finding *at = &f->at[f->n++];
+	keep(f, (struct finding){ 0 });
+	struct finding *at = &f->at[f->n - 1];
 	*at = (struct finding){ .code = code, .severity = info->severity, .kind = info->kind,
 				.line = line, .col = col };
 	at->concerns = f->who ? info->concerns & f->who : info->concerns;
@@ -81,6 +101,22 @@ void findings_add(struct findings *f, unsigned line, unsigned col, enum code cod
 	va_start(ap, fmt);
 	at->message = format_text(fmt, ap);
 	va_end(ap);
+}
+
+void findings_move(struct findings *to, struct findings *from)
+{
+	to->errors += from->errors;
+	to->dropped += from->dropped;
+	for (size_t i = 0; i < from->n; i++) {
+		if (findings_full(to)) {
+			finding_free(&from->at[i]);
+			to->dropped++;
+		} else {
+			keep(to, from->at[i]);
+		}
+	}
+	from->n = 0;
+	findings_free(from);
 }
 
 static bool before(const struct finding *a, const struct finding *b)
