@@ -92,10 +92,10 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_RANGE, {
 		.what =
-			"The number is outside of what works.",
+			"The number is outside of what relpbox takes.",
 		.why =
-			"Gardener does not look at most numbers. rsyslog takes such a value for something else or\n"
-			"refuses its file; relpbox does not start with it.",
+			"Gardener does not look at most numbers; relpbox does not start with one that cannot be\n"
+			"meant.",
 		.mend =
 			"Write one within the bounds that the message gives.",
 	} },

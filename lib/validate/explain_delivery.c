@@ -38,13 +38,22 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_TIMEOUT, {
 		.what =
-			"`timeout` is a number of seconds that does not work, or is hardly meant.",
+			"`timeout` is 0 or less.",
 		.why =
-			"So long the receiver may be silent while it owes an answer. With 0 or less rsyslog cannot\n"
-			"open a session. With 1 a receiver that takes 2 seconds to answer never gets a record accepted: the\n"
-			"session is torn down for ever. Very long, a dead receiver holds up the queue.",
+			"So long rsyslog waits for the receiver's answer: it cannot open a session, and nothing is\n"
+			"ever sent. Admission takes it.",
 		.mend =
-			"Leave it out (90 s), or write 30 to 300.",
+			"Leave it out (90 s), or write 30 to 300. With 1, a receiver that takes 2 seconds to answer\n"
+			"never gets a record accepted.",
+	} },
+	{ CODE_INTEGER_CUT, {
+		.what =
+			"The number does not fit into 32 bits, of which rsyslog keeps the lower ones.",
+		.why =
+			"Admission takes 64 bits. rsyslog goes on with what is left, and says nothing: 4294967299 is\n"
+			"3.",
+		.mend =
+			"Write the number that is meant.",
 	} },
 };
 

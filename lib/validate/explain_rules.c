@@ -23,6 +23,16 @@ static const struct explain_row rows[] = {
 			"item of its own:\n\n"
 			"    programNames: [\"audisp-syslog\", \"audispd\"]     # not: [\"audisp*\"]",
 	} },
+	{ CODE_PROGRAM_NAME_DOLLAR, {
+		.what =
+			"A program name has a `$` in it.",
+		.why =
+			"It lands between double quotes in the file that Gardener renders, where a `$` is a syntax\n"
+			"error. rsyslog starts with the rules before this one; it, all behind it, and all of the host's own\n"
+			"configuration behind that are gone. Admission takes it.",
+		.mend =
+			"Take such messages by their text or severity instead; rsyslog cannot name this program.",
+	} },
 	{ CODE_PROGRAM_NAMES_EMPTY, {
 		.what =
 			"`programNames` is an empty list.",

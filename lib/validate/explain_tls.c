@@ -25,13 +25,34 @@ static const struct explain_row rows[] = {
 		.mend =
 			"Add `enabled: true`, or remove `tls`.",
 	} },
+	{ CODE_SECRET_REFERENCE, {
+		.what =
+			"TLS is on, and `secretReferenceName` is absent or empty.",
+		.why =
+			"Admission refuses the Shoot: there is no CA, no certificate and no key for the node.",
+		.mend =
+			"Name an entry of the Shoot's `spec.resources` that refers to a Secret:\n\n"
+			"    tls:\n"
+			"      enabled: true\n"
+			"      secretReferenceName: rsyslog-relp-tls",
+	} },
 	{ CODE_TLS_AUTH_ABSENT, {
 		.what =
 			"TLS is on, and `authMode` is absent.",
 		.why =
 			"With `tlsLib: gnutls`, and without `tlsLib`, rsyslog then compares fingerprints and refuses\n"
-			"every receiver. With `openssl` it takes any certificate of the CA and ignores `permittedPeer`.\n"
-			"relpbox takes `name`.",
+			"every receiver: nothing is ever sent. Admission takes it. relpbox takes `name`.",
+		.mend =
+			"Write\n\n"
+			"    authMode: name\n"
+			"    permittedPeer: [\"logs.example.com\"]",
+	} },
+	{ CODE_TLS_AUTH_OPENSSL, {
+		.what =
+			"TLS is on with `tlsLib: openssl`, and `authMode` is absent.",
+		.why =
+			"rsyslog then takes every receiver whose certificate the CA signed, whatever its name, and\n"
+			"ignores `permittedPeer`: any node of the same CA can take the logs.",
 		.mend =
 			"Write\n\n"
 			"    authMode: name\n"
@@ -83,12 +104,13 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_PEER_NODE, {
 		.what =
-			"The node cannot use the entry of `permittedPeer`.",
+			"relpbox cannot use the entry of `permittedPeer`.",
 		.why =
-			"A pattern that the TLS library does not know, or a fingerprint of the wrong length, permits\n"
-			"nobody or keeps relpbox from starting.",
+			"It does not start with a pattern that it does not know, or a fingerprint of the wrong\n"
+			"length, rather than to permit something else than is meant.",
 		.mend =
-			"A star stands for one label, or begins or ends one: `*.example.com`, `log*.example.com`.",
+			"A star stands for one label, or begins or ends one: `*.example.com`, `log*.example.com`. A\n"
+			"fingerprint is `SHA1:` with 40 hexadecimal digits or `SHA256:` with 64.",
 	} },
 	{ CODE_PEER_MODE, {
 		.what =
@@ -98,6 +120,16 @@ static const struct explain_row rows[] = {
 			"are no names for rsyslog, which does not look at those of a certificate.",
 		.mend =
 			"Remove the entry, or change `authMode`.",
+	} },
+	{ CODE_PEER_ADDRESS, {
+		.what =
+			"The entry of `permittedPeer` is an address.",
+		.why =
+			"rsyslog looks at the names of a certificate, not at its addresses: the entry permits\n"
+			"nobody. relpbox looks at both.",
+		.mend =
+			"Name the receiver as its certificate does:\n\n"
+			"    permittedPeer: [\"logs.example.com\"]",
 	} },
 	{ CODE_PEERS_NOBODY, {
 		.what =
