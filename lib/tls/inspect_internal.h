@@ -61,7 +61,4 @@ void inspect_own(struct inspect *in);
 void inspect_pair(struct inspect *in);
 void inspect_chain(struct inspect *in);
 
-/* private.c: child bears parent's signature: 1, 0, -1: cannot be told, for the kind of it. */
-int tls_private_signed_by(const mbedtls_x509_crt *child, mbedtls_x509_crt *parent);
-
 #endif
