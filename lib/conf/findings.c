@@ -11,6 +11,7 @@ static void finding_free(struct finding *at)
 {
 	free(at->path);
 	free(at->message);
+	free(at->source);
 }
 
 void findings_free(struct findings *f)
@@ -34,31 +35,88 @@ static char *format_text(const char *fmt, va_list ap)
 	return text;
 }
 
+struct findings_mark findings_mark(const struct findings *f)
+{
+	return (struct findings_mark){ .n = f->n, .errors = f->errors, .dropped = f->dropped };
+}
+
+void findings_back(struct findings *f, struct findings_mark to)
+{
+	while (f->n > to.n)
+		finding_free(&f->at[--f->n]);
+	f->errors = to.errors;
+	f->dropped = to.dropped;
+}
+
 bool findings_full(const struct findings *f)
 {
 	return f->n >= FINDINGS_MAX;
 }
 
-void findings_add(struct findings *f, enum finding_severity s, unsigned line, unsigned col,
-		  const char *code, const char *path, const char *fmt, ...)
+static void keep(struct findings *f, struct finding at)
 {
-	if (s == FINDING_ERROR)
+	if (f->n == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 8;
+		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
+	}
+	f->at[f->n++] = at;
+}
+
+bool findings_want(const struct findings *f, enum code code)
+{
+	return f->who == 0 || (f->who & code_info(code)->concerns) != 0;
+}
+
+/* In the file, where the text that is read stands inside it. */
+static void place_it(struct finding *at, const struct findings_place *p)
+{
+	bool literal = p->block > 0 && at->line > 0;
+	at->line = literal ? p->block + at->line - 1 : p->line;
+	at->col = literal ? p->indent + at->col : p->col;
+}
+
+void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,
+		  const char *path, const char *fmt, ...)
+{
+	const struct code_info *info = code_info(code);
+	if (!findings_want(f, code))
+		return;
+	if (info->severity == FINDING_ERROR)
 		f->errors++;
 	if (findings_full(f)) {
 		f->dropped++;
 		return;
 	}
-	if (f->n == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 8;
-		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
-	}
-	struct finding *at = &f->at[f->n++];
-	*at = (struct finding){ .severity = s, .line = line, .col = col, .code = code };
+	keep(f, (struct finding){ 0 });
+	struct finding *at = &f->at[f->n - 1];
+	*at = (struct finding){ .code = code, .severity = info->severity, .kind = info->kind,
+				.line = line, .col = col };
+	at->concerns = f->who ? info->concerns & f->who : info->concerns;
+	if (code == CODE_TYPE && f->own_kind)
+		at->kind = KIND_TYPE_INVALID;
+	if (f->place)
+		place_it(at, f->place);
 	at->path = mem_strdup(path ? path : "");
 	va_list ap;
 	va_start(ap, fmt);
 	at->message = format_text(fmt, ap);
 	va_end(ap);
+}
+
+void findings_move(struct findings *to, struct findings *from)
+{
+	to->errors += from->errors;
+	to->dropped += from->dropped;
+	for (size_t i = 0; i < from->n; i++) {
+		if (findings_full(to)) {
+			finding_free(&from->at[i]);
+			to->dropped++;
+		} else {
+			keep(to, from->at[i]);
+		}
+	}
+	from->n = 0;
+	findings_free(from);
 }
 
 static bool before(const struct finding *a, const struct finding *b)
@@ -86,7 +144,7 @@ static void print_one(const struct finding *at, const char *file, struct buf *ou
 	buf_add_str(out, at->severity == FINDING_ERROR ? ": error: " : ": warning: ");
 	if (at->path[0] != '\0')
 		buf_printf(out, "%s: ", at->path);
-	buf_printf(out, "%s [%s]\n", at->message, at->code);
+	buf_printf(out, "%s [%s]\n", at->message, code_info(at->code)->name);
 }
 
 void findings_print(const struct findings *f, const char *file, struct buf *out)

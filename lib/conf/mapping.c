@@ -5,6 +5,7 @@
 #include "conf/path.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -55,13 +56,32 @@ static void merge(struct making *m, const struct node *key, const struct node *v
 		merge_one(m, key, value->items.at[i]);
 }
 
+/*
+ * As Go's strconv.FormatFloat(v, 'g', -1, 32), which Kubernetes makes keys with:
+ * the shortest text that is the same float, with an exponent below -4 and above 5.
+ */
+static void float_name(double real, char *out, size_t size)
+{
+	float v = (float)real;
+	if (isnan(v) || isinf(v)) {
+		snprintf(out, size, "%s", isnan(v) ? ".nan" : v < 0 ? "-.inf" : ".inf");
+		return;
+	}
+	int digits = 0;
+	do
+		snprintf(out, size, "%.*e", digits, (double)v);
+	while (strtof(out, NULL) != v && ++digits < 9);
+	int exponent = (int)strtol(strchr(out, 'e') + 1, NULL, 10);
+	if (exponent >= -4 && exponent < 6)
+		snprintf(out, size, "%.*f", digits > exponent ? digits - exponent : 0, (double)v);
+}
+
 /* A key as JSON has it. False: it cannot be one. */
 static bool key_name(struct arena *arena, const struct node *key, struct slice *name)
 {
-	char number[24];
+	char number[32];
 	switch (key->kind) {
 	case NODE_STRING:
-	case NODE_FLOAT:
 		*name = key->text;
 		return true;
 	case NODE_BOOL:
@@ -69,21 +89,26 @@ static bool key_name(struct arena *arena, const struct node *key, struct slice *
 		return true;
 	case NODE_INT:
 		snprintf(number, sizeof number, "%" PRId64, key->integer);
-		*name = arena_text(arena, slice_str(number));
-		return true;
+		break;
+	case NODE_FLOAT:
+		if (key->wide)
+			return false;
+		float_name(key->real, number, sizeof number);
+		break;
 	case NODE_NULL:
 	case NODE_SEQ:
 	case NODE_MAP:
-		break;
+		return false;
 	}
-	return false;
+	*name = arena_text(arena, slice_str(number));
+	return true;
 }
 
 static void add_own(struct making *m, const struct node *key, struct node *value)
 {
 	struct slice name;
 	if (!key_name(m->arena, key, &name)) {
-		findings_add(m->f, FINDING_ERROR, key->line, key->col, "yaml-key", m->path,
+		findings_add(m->f, key->line, key->col, CODE_YAML_KEY, m->path,
 			     "a key must be a string, not %s", node_kind_text(key->kind));
 		return;
 	}
@@ -110,8 +135,8 @@ static void duplicate(struct making *m, const struct node_entry *again,
 {
 	struct buf path = { 0 };
 	buf_add_str(&path, m->path);
-	path_key(&path, again->name);
-	findings_add(m->f, FINDING_ERROR, again->line, again->col, "duplicate-key", buf_cstr(&path),
+	show_key(m->f, &path, again->name);
+	findings_add(m->f, again->line, again->col, CODE_DUPLICATE_KEY, buf_cstr(&path),
 		     "duplicate key: it is already set %sin line %u",
 		     first->merged ? "by the merge \"<<\" " : "", first->line);
 	buf_free(&path);
@@ -152,8 +177,8 @@ static ptrdiff_t count(struct making *m, struct node *const *pairs, size_t n_pai
 	for (size_t i = 0; i < n_pairs; i += 2) {
 		ptrdiff_t more = is_merge(pairs[i]) ? merge_count(pairs[i + 1]) : 0;
 		if (more > (ptrdiff_t)*room) {
-			findings_add(m->f, FINDING_ERROR, pairs[i]->line, pairs[i]->col,
-				     "too-large", m->path, "too much is merged by \"<<\"");
+			findings_add(m->f, pairs[i]->line, pairs[i]->col,
+				     CODE_TOO_LARGE, m->path, "too much is merged by \"<<\"");
 			return -1;
 		}
 		if (more > 0)
@@ -180,7 +205,7 @@ int mapping_make(struct arena *arena, struct node *map, struct node *const *pair
 		else if (merge_count(value) >= 0)
 			merge(&m, key, value);
 		else
-			findings_add(f, FINDING_ERROR, value->line, value->col, "yaml-merge", path,
+			findings_add(f, value->line, value->col, CODE_YAML_MERGE, path,
 				     "\"<<\" takes a map or a list of maps, not %s",
 				     node_kind_text(value->kind));
 	}

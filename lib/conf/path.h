@@ -3,10 +3,21 @@
 #define CONF_PATH_H
 
 #include "base/buf.h"
+#include "conf/findings.h"
 
 /* A field path as Kubernetes writes it: "loggingRules[0].programNames[2]"; keys are escaped and cut. */
 void path_key(struct buf *path, struct slice key);
 void path_index(struct buf *path, size_t i);
+
+/* The same for a key that the user wrote; where f is discreet, "*" unless everybody may know it. */
+void show_key(const struct findings *f, struct buf *path, struct slice key);
+bool key_may_be_shown(const struct findings *f, struct slice key);
+
+/* Does it look like a certificate, a key, or a piece of one? Then it is shown nowhere. */
+bool text_is_private(struct slice text);
+
+/* In place of a value where findings are discreet. */
+#define NOT_SHOWN "(not shown)"
 
 /* How much of a value or key is shown. */
 #define SHOWN_MAX 64
