@@ -146,6 +146,8 @@ static void what_glibc_refuses(void **state)
 		{ "*foo", NULL }, { "a|*", NULL },     { "foo\\", NULL }, { "(foo", NULL },
 		{ "[a", NULL },	  { "^*", NULL },      { "a{1", NULL },	  { "[z-a]$", NULL },
 		{ "[a-c-e$]", NULL }, { "[[:word:]$]", NULL }, { "$*", NULL }, { "\\b+", NULL },
+		{ "a{{})", NULL }, { "a{\\}}", NULL }, { "a{1\\0\\,}$", "a{1\\0\\,}\\'" },
+		{ "a{,}$", "a{,}\\'" }, { "a{32768}$", NULL }, { "a{2,1}", NULL }, { "a{x}", NULL },
 	};
 
 	(void)state;
