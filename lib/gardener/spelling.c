@@ -11,8 +11,8 @@
  */
 enum level {
 	DOLLARS,     /* only what rsyslog must not see */
-	PARENTHESES, /* and what admission takes for a group or a class and glibc does not, or the other way */
-	ALL,	     /* every bracket expression anew, and repeats of more than 1000 */
+	PARENTHESES, /* and what is a group or a class to one of them and not to the other */
+	ALL,	     /* and every bracket expression anew, and repeats of more than 1000 */
 	LEVELS
 };
 
@@ -25,9 +25,9 @@ struct writer {
 	enum level level;
 	struct buf *out;
 	size_t depth;
-	bool asserted;	/* was the last thing an assertion? */
+	bool asserted; /* was the last thing an assertion? */
 	bool back_reference;
-	size_t atom;	/* where the last thing begins in out, if it matches one byte; else SIZE_MAX */
+	size_t atom; /* where the last thing begins in out, if it matches one byte; else SIZE_MAX */
 	bool repeatable;
 };
 
@@ -40,7 +40,7 @@ bool gardener_rsyslog_reads(struct slice text)
 	for (size_t i = 1; i < quoted.len && fine; i++) {
 		fine = quoted.p[i] != '$';
 		if (quoted.p[i] == '\\')
-			fine = strchr("\\\"tnr", quoted.p[++i]) != NULL;
+			fine = strchr("\\\"bnrtx", quoted.p[++i]) != NULL;
 	}
 	buf_free(&quoted);
 	return fine;
@@ -97,7 +97,8 @@ static int write_bracket(struct writer *w)
 {
 	size_t end = w->at;
 	struct byte_set set;
-	/* Parentheses bring an assertion before them to life, see docs/REGEX.md, and are counted. */
+	/* Parentheses bring an assertion before them to life, see docs/REGEX.md, and are counted.
+	 */
 	bool group = !w->asserted && !w->back_reference;
 
 	if (bracket_read(w->s, &end, &set) < 0)
@@ -185,7 +186,8 @@ static int write_interval(struct writer *w)
 
 	if (read_interval(w, &min, &max, &end) < 0)
 		return -1;
-	if (w->level < ALL || w->atom == SIZE_MAX || (min <= GO_REPEAT_MAX && max <= GO_REPEAT_MAX)) {
+	if (w->level < ALL || w->atom == SIZE_MAX ||
+	    (min <= GO_REPEAT_MAX && max <= GO_REPEAT_MAX)) {
 		copy(w, end - w->at);
 		w->atom = SIZE_MAX;
 		return 0;

@@ -50,7 +50,8 @@ static void check(struct slice s)
 	struct err e;
 
 	if (go_posix_check(s, &e) < 0)
-		invariant(strncmp(e.text, "error parsing regexp: ", 22) == 0 && strchr(e.text, '\n') == NULL);
+		invariant(strncmp(e.text, "error parsing regexp: ", 22) == 0 &&
+			  strchr(e.text, '\n') == NULL);
 	if (gardener_regex_check(s, &e) < 0)
 		invariant(strchr(e.text, '\n') == NULL);
 }
@@ -101,7 +102,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		struct slice other = buf_slice(&made);
 
 		invariant(gardener_regex_check(other, NULL) == 0 && gardener_rsyslog_reads(other));
-		invariant(gardener_regex_spelling(other, &again) == 0 && slice_eq(other, buf_slice(&again)));
+		invariant(gardener_regex_spelling(other, &again) == 0 &&
+			  slice_eq(other, buf_slice(&again)));
 		if (all.len <= PATTERN_MAX)
 			same(all, other, text);
 	} else {
