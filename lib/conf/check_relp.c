@@ -231,7 +231,7 @@ void check_audit_config(struct decode *d, const struct node *map, const struct c
 	if (!decode_lints(d) || c->audit_enabled)
 		return;
 	if (!node_is_set(map, "enabled"))
-		add_absent(d, map, "enabled", CODE_AUDIT_CONFIG_EMPTY,
+		decode_add(d, map, CODE_AUDIT_CONFIG_EMPTY, "%s",
 			   "auditing is off: where auditConfig is there, enabled has to be true in it; without auditConfig it is on");
 	if (node_is_set(map, "configMapReferenceName")) {
 		size_t mark = decode_enter_key(d, "configMapReferenceName");
