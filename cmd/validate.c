@@ -47,7 +47,7 @@ static int print_explanation(const char *name)
 		return print(&out);
 	}
 	for (unsigned c = 0; c < CODES; c++)
-		nearest_try(&near, code_info((enum code)c)->name);
+		nearest_try(&near, code_info((enum code)c).name);
 	esc_text(shown, sizeof(shown), near.word);
 	if (near.best)
 		err_set(&e, "there is no code \"%s\": did you mean \"%s\"?", shown, near.best);

@@ -11,7 +11,7 @@
 #define NODE CONCERN_NODE
 #define ALL CONCERN_ALL
 
-static const struct code_info infos[CODES] = {
+static const struct code_info infos[CODE_TLS] = {
 	[CODE_YAML_SYNTAX] = ERROR("yaml-syntax", DECODE, ALL),
 	[CODE_YAML_UTF8] = ERROR("yaml-utf8", DECODE, ALL),
 	[CODE_YAML_CONTROL] = ERROR("yaml-control", DECODE, ALL),
@@ -111,16 +111,28 @@ static const struct code_info infos[CODES] = {
 	[CODE_IGNORE] = WARNING("ignore", INVALID, ALL),
 };
 
-const struct code_info *code_info(enum code code)
+/* Who on the node refuses it, in whichever part; nobody there, but a receiver: then it concerns both. */
+static struct code_info tls_info(enum tls_trouble what)
+{
+	const struct tls_trouble_info *t = tls_trouble_info(what);
+	unsigned node = t->node[TLS_PART_CA] | t->node[TLS_PART_CERT] | t->node[TLS_PART_KEY];
+	unsigned concerns = (node & (TLS_GNUTLS | TLS_OPENSSL) ? RSYSLOG : 0U) |
+			    (node & TLS_MBEDTLS ? RELPBOX : 0U);
+	bool error = node || t->receiver == TLS_ALL;
+	return (struct code_info){ t->name, error ? FINDING_ERROR : FINDING_WARNING, KIND_INVALID,
+				   concerns && t->receiver != TLS_ALL ? concerns : NODE };
+}
+
+struct code_info code_info(enum code code)
 {
 	invariant(code < CODES);
-	return &infos[code];
+	return code < CODE_TLS ? infos[code] : tls_info((enum tls_trouble)(code - CODE_TLS));
 }
 
 enum code code_find(struct slice name)
 {
 	for (unsigned c = 0; c < CODES; c++)
-		if (slice_is(name, infos[c].name))
+		if (slice_is(name, code_info((enum code)c).name))
 			return (enum code)c;
 	return CODES;
 }

@@ -3,6 +3,7 @@
 #define CONF_CODES_H
 
 #include "base/slice.h"
+#include "tls/inspect.h"
 
 /*
  * What can be said about the user's input. A code is stable: people write it in
@@ -132,7 +133,9 @@ enum code {
 	/* what is said to validate itself */
 	CODE_IGNORE,
 
-	CODES
+	/* what is wrong with ca, crt or key of a Secret: CODE_TLS + an enum tls_trouble */
+	CODE_TLS,
+	CODES = CODE_TLS + TLS_TROUBLES
 };
 
 struct code_info {
@@ -142,7 +145,8 @@ struct code_info {
 	unsigned concerns; /* of enum concern, or'ed */
 };
 
-const struct code_info *code_info(enum code code);
+/* Of CODE_TLS and behind: what it can be at most; each finding says what it is. */
+struct code_info code_info(enum code code);
 
 /* By name; CODES: there is none. */
 enum code code_find(struct slice name);

@@ -429,7 +429,9 @@ static void check_any(struct decode *d, const struct node *map, void *out)
 				OWN_VERSION " or " GARDENER_VERSION);
 	decode_leave(d, mark);
 	decode_enter_key(d, "kind");
-	if (!kind || kind->kind != NODE_STRING || kind->text.len == 0)
+	if (kind && kind->kind != NODE_STRING && kind->kind != NODE_NULL)
+		decode_invalid(d, kind, CODE_TYPE, "must be a string");
+	else if (!kind || kind->kind == NODE_NULL || kind->text.len == 0)
 		decode_required(d, kind ? kind : map, CODE_KIND, OWN_KIND " or " GARDENER_KIND);
 	else
 		decode_unsupported(d, kind, kinds,

@@ -251,7 +251,7 @@ static void say_absent(struct decode *d, const struct field *fd, const struct no
 	struct node zero = { .kind = NODE_STRING, .text = slice_str(""), .line = at->line,
 			     .col = at->col };
 	enum code code = fd->absent ? fd->absent : CODE_REQUIRED;
-	if (code_info(code)->kind == KIND_INVALID)
+	if (code_info(code).kind == KIND_INVALID)
 		decode_invalid(d, &zero, code, "%s", fd->hint);
 	else
 		decode_required(d, at, code, fd->hint);

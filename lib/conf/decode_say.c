@@ -48,7 +48,7 @@ static void show_value(const struct decode *d, struct buf *out, const struct nod
 	else if (v->kind == NODE_BOOL)
 		buf_add_str(out, v->boolean ? "true" : "false");
 	else if (v->kind == NODE_NULL)
-		buf_add_str(out, "null");
+		buf_add_str(out, "\"\""); /* where a string belongs, null is none */
 	else
 		esc_add(out, v->text, SHOWN_MAX);
 }

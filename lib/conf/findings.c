@@ -64,7 +64,7 @@ static void keep(struct findings *f, struct finding at)
 
 bool findings_want(const struct findings *f, enum code code)
 {
-	return f->who == 0 || (f->who & code_info(code)->concerns) != 0;
+	return f->who == 0 || (f->who & code_info(code).concerns) != 0;
 }
 
 /* In the file, where the text that is read stands inside it. */
@@ -75,32 +75,49 @@ static void place_it(struct finding *at, const struct findings_place *p)
 	at->col = literal ? p->indent + at->col : p->col;
 }
 
-void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,
-		  const char *path, const char *fmt, ...)
+/* message is f's to free from here on. */
+static void add(struct findings *f, const struct finding *what, const char *path, char *message)
 {
-	const struct code_info *info = code_info(code);
-	if (!findings_want(f, code))
-		return;
-	if (info->severity == FINDING_ERROR)
+	struct finding at = *what;
+	if (at.severity == FINDING_ERROR)
 		f->errors++;
 	if (findings_full(f)) {
 		f->dropped++;
+		free(message);
 		return;
 	}
-	keep(f, (struct finding){ 0 });
-	struct finding *at = &f->at[f->n - 1];
-	*at = (struct finding){ .code = code, .severity = info->severity, .kind = info->kind,
-				.line = line, .col = col };
-	at->concerns = f->who ? info->concerns & f->who : info->concerns;
-	if (code == CODE_TYPE && f->own_kind)
-		at->kind = KIND_TYPE_INVALID;
+	at.kind = code_info(at.code).kind;
+	if (at.code == CODE_TYPE && f->own_kind)
+		at.kind = KIND_TYPE_INVALID;
+	if (f->who)
+		at.concerns &= f->who;
 	if (f->place)
-		place_it(at, f->place);
-	at->path = mem_strdup(path ? path : "");
+		place_it(&at, f->place);
+	at.path = mem_strdup(path ? path : "");
+	at.message = message;
+	keep(f, at);
+}
+
+void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,
+		  const char *path, const char *fmt, ...)
+{
+	struct code_info info = code_info(code);
+	if (!findings_want(f, code))
+		return;
 	va_list ap;
 	va_start(ap, fmt);
-	at->message = format_text(fmt, ap);
+	add(f, &(struct finding){ .code = code, .severity = info.severity, .line = line, .col = col,
+				  .concerns = info.concerns }, path, format_text(fmt, ap));
 	va_end(ap);
+}
+
+void findings_add_as(struct findings *f, enum finding_severity severity, unsigned concerns,
+		     unsigned line, unsigned col, enum code code, const char *path, const char *text)
+{
+	if (f->who && !(f->who & concerns))
+		return;
+	add(f, &(struct finding){ .code = code, .severity = severity, .line = line, .col = col,
+				  .concerns = concerns }, path, mem_strdup(text));
 }
 
 void findings_move(struct findings *to, struct findings *from)
@@ -144,7 +161,7 @@ static void print_one(const struct finding *at, const char *file, struct buf *ou
 	buf_add_str(out, at->severity == FINDING_ERROR ? ": error: " : ": warning: ");
 	if (at->path[0] != '\0')
 		buf_printf(out, "%s: ", at->path);
-	buf_printf(out, "%s [%s]\n", at->message, code_info(at->code)->name);
+	buf_printf(out, "%s [%s]\n", at->message, code_info(at->code).name);
 }
 
 void findings_print(const struct findings *f, const char *file, struct buf *out)

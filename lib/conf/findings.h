@@ -54,6 +54,10 @@ void findings_add(struct findings *f, unsigned line, unsigned col, enum code cod
 		  const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* The same, where the code alone does not say how serious it is and whom it concerns. */
+void findings_add_as(struct findings *f, enum finding_severity severity, unsigned concerns,
+		     unsigned line, unsigned col, enum code code, const char *path, const char *text);
+
 /* Does anybody whom f is for care for what the code says? Where not, it need not be found out. */
 bool findings_want(const struct findings *f, enum code code);
 

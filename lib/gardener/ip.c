@@ -88,46 +88,68 @@ static bool fill_gap(struct ip *ip, size_t gap, size_t have)
 	return true;
 }
 
+struct v6_reader {
+	struct slice s;
+	size_t at;
+	size_t have; /* bytes so far */
+	size_t gap;  /* how many before the "::", SIZE_MAX: there is none */
+	struct ip *ip;
+};
+
+/* Behind a group: the end, or a colon and something, or two colons. */
+static bool read_colon(struct v6_reader *r)
+{
+	if (r->at == r->s.len)
+		return true;
+	if (r->s.p[r->at++] != ':' || r->at == r->s.len)
+		return false;
+	if (r->s.p[r->at] != ':')
+		return true;
+	if (r->gap != SIZE_MAX)
+		return false;
+	r->gap = r->have;
+	r->at++;
+	return true;
+}
+
+/* A group of hexadecimal digits, or an IPv4 address, which is the last one. */
+static bool read_one(struct v6_reader *r)
+{
+	unsigned v;
+
+	if (at_v4(r->s, r->at)) {
+		if (!read_tail(r->s, r->at, r->have, r->gap != SIZE_MAX, r->ip))
+			return false;
+		r->have += 4;
+		r->at = r->s.len;
+		return true;
+	}
+	size_t n = read_group(r->s, r->at, &v);
+
+	if (n == 0 || n > 4)
+		return false;
+	r->ip->byte[r->have++] = (uint8_t)(v >> 8);
+	r->ip->byte[r->have++] = (uint8_t)v;
+	r->at += n;
+	return read_colon(r);
+}
+
 static bool read_v6(struct slice s, struct ip *ip)
 {
-	size_t at = 0, have = 0, gap = SIZE_MAX;
+	struct v6_reader r = { .s = s, .gap = SIZE_MAX, .ip = ip };
 
 	ip->v6 = true;
 	if (s.len >= 2 && memcmp(s.p, "::", 2) == 0) {
-		gap = 0;
-		at = 2;
+		r.gap = 0;
+		r.at = 2;
 	}
-	while (at < s.len && have < 16) {
-		unsigned v;
-
-		if (at_v4(s, at)) {
-			if (!read_tail(s, at, have, gap != SIZE_MAX, ip))
-				return false;
-			have += 4;
-			at = s.len;
-			break;
-		}
-		size_t n = read_group(s, at, &v);
-
-		if (n == 0 || n > 4)
+	while (r.at < s.len && r.have < 16) {
+		if (!read_one(&r))
 			return false;
-		ip->byte[have++] = (uint8_t)(v >> 8);
-		ip->byte[have++] = (uint8_t)v;
-		at += n;
-		if (at == s.len)
-			break;
-		if (s.p[at++] != ':' || at == s.len)
-			return false;
-		if (s.p[at] == ':') {
-			if (gap != SIZE_MAX)
-				return false;
-			gap = have;
-			at++;
-		}
 	}
-	if (at < s.len)
+	if (r.at < s.len)
 		return false;
-	return gap == SIZE_MAX ? have == 16 : fill_gap(ip, gap, have);
+	return r.gap == SIZE_MAX ? r.have == 16 : fill_gap(ip, r.gap, r.have);
 }
 
 static bool is_v4_mapped(const struct ip *ip)
@@ -199,8 +221,9 @@ size_t gardener_ip(struct slice s, struct names_errors *out)
 	if (out != NULL)
 		out->n = 0;
 	if (!read_ip(s, &ip)) {
-		return names_error(out, 0, "must be a valid IP address, "
-					   "(e.g. 10.9.8.7 or 2001:db8::ffff)");
+		return names_error(out, 0,
+				   "must be a valid IP address, "
+				   "(e.g. 10.9.8.7 or 2001:db8::ffff)");
 	}
 	if (ip.zeros)
 		return names_error(out, 0, "must not have leading 0s");

@@ -147,9 +147,7 @@ static int parse_one(struct parse *p)
 		p->text.at++;
 		posix_tree_bar(&p->tree);
 		return 0;
-	case ')':
-		p->text.at++;
-		return posix_tree_close(&p->tree) ? 0 : fail_whole(p, POSIX_PAREN);
+	case ')': p->text.at++; return posix_tree_close(&p->tree) ? 0 : fail_whole(p, POSIX_PAREN);
 	default: return parse_char(p, c == '\\');
 	}
 }

@@ -10,7 +10,7 @@
  * in e, where the part of the pattern that Go quotes is escaped for a terminal
  * and cut after 64 bytes: error parsing regexp: missing closing ): `(a`
  *
- * Linear in the pattern, which the caller bounds, and about 40 bytes of memory
+ * Linear in the pattern, which the caller bounds, and at most 50 bytes of memory
  * for each byte of it; no recursion.
  *
  * The words are those of the newest Go that was read (1.26). In POSIX syntax the

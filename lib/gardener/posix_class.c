@@ -215,7 +215,8 @@ static int class_range(struct posix_text *t, size_t open, struct posix_class *cl
 	return 0;
 }
 
-/* A '-' that is neither first nor last, nor in the middle of a range: said of it and what follows. */
+/* A '-' that is neither first nor last, nor in the middle of a range: said of it and what follows.
+ */
 static int stray_hyphen(struct posix_text *t)
 {
 	size_t from = t->at, left = t->s.len - from - 1;

@@ -38,7 +38,7 @@ int posix_parse(struct slice pattern, struct posix_error *out);
 struct posix_text {
 	struct slice s;
 	size_t at;
-	size_t no_name;	 /* no ":]" is found from here on; 0: not known yet */
+	size_t no_name; /* no ":]" is found from here on; 0: not known yet */
 	struct posix_error *error;
 };
 
@@ -67,20 +67,20 @@ enum posix_op {
 	POSIX_LITERAL, /* a run of characters */
 	POSIX_CLASS,   /* one character of several */
 	POSIX_EMPTY,
-	POSIX_REPEAT,  /* {n,m} */
-	POSIX_OPEN,    /* from here on they hold places in the stack only */
+	POSIX_REPEAT, /* {n,m} */
+	POSIX_OPEN,   /* from here on they hold places in the stack only */
 	POSIX_BAR,
 };
 
 /* A part of the pattern that is complete: of its tree the measures alone are kept. */
 struct posix_node {
-	uint64_t size;	 /* instructions, as reckoned when it was complete */
-	uint32_t runes;	 /* of a POSIX_LITERAL */
+	uint64_t size;	/* instructions, as reckoned when it was complete */
+	uint32_t runes; /* of a POSIX_LITERAL */
 	uint32_t height;
 	uint32_t copies; /* product of the repeats inside, the largest one; up to 1001 */
 	uint16_t times;	 /* of a POSIX_REPEAT */
 	uint8_t op;
-	bool fold;	 /* a POSIX_LITERAL in upper and lower case */
+	bool fold; /* a POSIX_LITERAL in upper and lower case */
 };
 
 /* What Go keeps while it reads. {0} is an empty one. */
@@ -104,6 +104,6 @@ bool posix_tree_repeatable(const struct posix_tree *t); /* is there something? *
 
 void posix_tree_bar(struct posix_tree *t);
 void posix_tree_alternate(struct posix_tree *t); /* all up to the last '(' becomes one node */
-bool posix_tree_close(struct posix_tree *t); /* at ')'; false: there is no '(' */
+bool posix_tree_close(struct posix_tree *t);	 /* at ')'; false: there is no '(' */
 
 #endif

@@ -216,7 +216,8 @@ static void collapse(struct posix_tree *t, uint64_t between)
 	for (size_t i = from; i < t->n; i++) {
 		const struct posix_node *sub = &t->stack[i];
 
-		if (between > 0 && sub->op == POSIX_EMPTY && i + 1 < t->n && sub[1].op == POSIX_EMPTY)
+		if (between > 0 && sub->op == POSIX_EMPTY && i + 1 < t->n &&
+		    sub[1].op == POSIX_EMPTY)
 			continue; /* of several empty alternatives in a row one is left */
 		kept++;
 		all.size += size_of(t, sub);

@@ -11,8 +11,8 @@
  */
 enum level {
 	DOLLARS,     /* only what rsyslog must not see */
-	PARENTHESES, /* and what admission takes for a group or a class and glibc does not, or the other way */
-	ALL,	     /* every bracket expression anew, and repeats of more than 1000 */
+	PARENTHESES, /* and what is a group or a class to one of them and not to the other */
+	ALL,	     /* and every bracket expression anew, and repeats of more than 1000 */
 	LEVELS
 };
 
@@ -25,9 +25,9 @@ struct writer {
 	enum level level;
 	struct buf *out;
 	size_t depth;
-	bool asserted;	/* was the last thing an assertion? */
+	bool asserted; /* was the last thing an assertion? */
 	bool back_reference;
-	size_t atom;	/* where the last thing begins in out, if it matches one byte; else SIZE_MAX */
+	size_t atom; /* where the last thing begins in out, if it matches one byte; else SIZE_MAX */
 	bool repeatable;
 };
 
@@ -40,7 +40,7 @@ bool gardener_rsyslog_reads(struct slice text)
 	for (size_t i = 1; i < quoted.len && fine; i++) {
 		fine = quoted.p[i] != '$';
 		if (quoted.p[i] == '\\')
-			fine = strchr("\\\"tnr", quoted.p[++i]) != NULL;
+			fine = strchr("\\\"bnrtx", quoted.p[++i]) != NULL;
 	}
 	buf_free(&quoted);
 	return fine;
@@ -97,7 +97,8 @@ static int write_bracket(struct writer *w)
 {
 	size_t end = w->at;
 	struct byte_set set;
-	/* Parentheses bring an assertion before them to life, see docs/REGEX.md, and are counted. */
+	/* Parentheses bring an assertion before them to life, see docs/REGEX.md, and are counted.
+	 */
 	bool group = !w->asserted && !w->back_reference;
 
 	if (bracket_read(w->s, &end, &set) < 0)
@@ -111,36 +112,46 @@ static int write_bracket(struct writer *w)
 	return bracket_write(&set, group, w->out);
 }
 
-/* Digits up to a limit that glibc has. -1: none, -2: what we leave alone. */
-static int read_number(const struct writer *w, size_t *at)
+/*
+ * A number of an interval, up to and with what ends it, which goes to *end. As to
+ * glibc, "\," and "\0" are as good as "," and "0". -1: there is none, -2: it is wrong.
+ */
+static int read_number(const struct writer *w, size_t *at, char *end)
 {
 	int n = -1;
 
-	for (; *at < w->s.len && w->s.p[*at] >= '0' && w->s.p[*at] <= '9'; ++*at) {
-		n = (n < 0 ? 0 : n * 10) + (w->s.p[*at] - '0');
+	while (*at < w->s.len) {
+		char c = w->s.p[(*at)++];
+		bool escaped = c == '\\' && *at < w->s.len;
+
+		if (escaped)
+			c = w->s.p[(*at)++];
+		*end = c;
+		if (c == ',' || (c == '}' && !escaped))
+			return n;
+		if (c < '0' || c > '9' || (escaped && c != '0'))
+			return -2;
+		n = (n < 0 ? 0 : n * 10) + (c - '0');
 		if (n > REPEAT_MAX)
 			return -2;
 	}
-	return n;
+	return -2;
 }
 
-/* At '{': what it says, in plain digits, and where it ends. False: it says it in another way. */
-static bool read_interval(const struct writer *w, int *min, int *max, size_t *end)
+/* At '{': what it says, and where it ends. *max -1: without end. */
+static int read_interval(const struct writer *w, int *min, int *max, size_t *end)
 {
-	size_t at = w->at + 1;
+	char last = '\0';
 
-	*min = *max = read_number(w, &at);
-	if (at < w->s.len && w->s.p[at] == ',') {
-		at++;
-		*max = read_number(w, &at);
-		if (*min == -1)
-			*min = 0;
-	} else if (*min == -1) {
-		return false;
-	}
-	*end = at + 1;
-	return at < w->s.len && w->s.p[at] == '}' && *min >= 0 && *max >= -1 &&
-	       (*max < 0 || *max >= *min);
+	*end = w->at + 1;
+	*min = *max = read_number(w, end, &last);
+	if (*min == -2 || (*min == -1 && last == '}'))
+		return -1;
+	if (*min == -1)
+		*min = 0;
+	if (last == ',')
+		*max = read_number(w, end, &last);
+	return last != '}' || *max == -2 || (*max >= 0 && *max < *min) ? -1 : 0;
 }
 
 static void repeat_atom(struct writer *w, struct slice atom, const char *low, int n)
@@ -170,22 +181,20 @@ static void write_many(struct writer *w, int min, int max)
 
 static int write_interval(struct writer *w)
 {
-	size_t end = w->at;
+	size_t end;
 	int min, max;
 
-	if (w->level == ALL && w->atom != SIZE_MAX && read_interval(w, &min, &max, &end) &&
-	    (min > GO_REPEAT_MAX || max > GO_REPEAT_MAX)) {
-		w->at = end;
-		write_many(w, min, max);
-		mark(w, false); /* one more repeat would be of all that: not known here */
+	if (read_interval(w, &min, &max, &end) < 0)
+		return -1;
+	if (w->level < ALL || w->atom == SIZE_MAX ||
+	    (min <= GO_REPEAT_MAX && max <= GO_REPEAT_MAX)) {
+		copy(w, end - w->at);
+		w->atom = SIZE_MAX;
 		return 0;
 	}
-	for (end = w->at; end < w->s.len && w->s.p[end] != '}'; end++)
-		end += w->s.p[end] == '\\';
-	if (end >= w->s.len)
-		return -1;
-	copy(w, end + 1 - w->at);
-	w->atom = SIZE_MAX;
+	w->at = end;
+	write_many(w, min, max);
+	mark(w, false); /* one more repeat would be of all that: not known here */
 	return 0;
 }
 

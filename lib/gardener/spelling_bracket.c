@@ -36,10 +36,17 @@ static bool add_named(struct byte_set *set, struct slice name)
 	static const struct {
 		const char *name, *ranges; /* pairs of first and last byte */
 	} classes[] = {
-		{ "alpha", "AZaz" },	 { "digit", "09" },   { "alnum", "09AZaz" },
-		{ "upper", "AZ" },	 { "lower", "az" },   { "space", "\t\r  " },
-		{ "blank", "\t\t  " },	 { "punct", "!/:@[`{~" }, { "print", " ~" },
-		{ "graph", "!~" },	 { "cntrl", "\x01\x1f\x7f\x7f" },
+		{ "alpha", "AZaz" },
+		{ "digit", "09" },
+		{ "alnum", "09AZaz" },
+		{ "upper", "AZ" },
+		{ "lower", "az" },
+		{ "space", "\t\r  " },
+		{ "blank", "\t\t  " },
+		{ "punct", "!/:@[`{~" },
+		{ "print", " ~" },
+		{ "graph", "!~" },
+		{ "cntrl", "\x01\x1f\x7f\x7f" },
 		{ "xdigit", "09AFaf" },
 	};
 
@@ -140,10 +147,10 @@ int bracket_read(struct slice text, size_t *at, struct byte_set *out)
 
 /* --- writing ---------------------------------------------------------------- */
 
-/* Would Go quote it by an escape that rsyslog does not know? */
+/* Does Go quote it by an escape that rsyslog or admission does not know? */
 static bool needs_name(unsigned b)
 {
-	return b == 127 || (b < ' ' && b != '\t' && b != '\n' && b != '\r');
+	return b == '\a' || b == '\b' || b == '\f' || b == '\v';
 }
 
 /* Adds [:name:] and takes its bytes out of set, where that is right and of use. */
@@ -189,7 +196,7 @@ static bool is_special(unsigned b)
 	return b == ']' || b == '[' || b == '^' || b == '-' || b == '\\';
 }
 
-/* Ranges that begin and end with no special byte; takes them out of set. A dollar sign must be inside. */
+/* Ranges with no special byte at the ends; takes them out of set. A dollar sign must be inside. */
 static int write_ranges(struct byte_set *set, struct buf *out)
 {
 	for (unsigned b = ' '; b < 127; b++) {
@@ -219,7 +226,8 @@ static int write_ranges(struct byte_set *set, struct buf *out)
  * What is left of ASCII: ']' first, '[' where no '.', '=' or ':' follows, '^' not
  * first, '-' last. others: what stands between.
  */
-static int write_specials(const struct byte_set *set, bool negated, struct slice others, struct buf *out)
+static int write_specials(const struct byte_set *set, bool negated, struct slice others,
+			  struct buf *out)
 {
 	bool hyphen = has(set, '-');
 	size_t from = out->len;
@@ -274,7 +282,7 @@ static int write_without_dollar(struct byte_set not, struct buf *out)
 
 static int write_negated(struct byte_set not, bool group, struct buf *out)
 {
-	if (is_empty(&not)) {
+	if (is_empty(&not )) {
 		buf_add_char(out, '.');
 		return 0;
 	}
@@ -293,7 +301,7 @@ int bracket_write(const struct byte_set *set, bool group, struct buf *out)
 	uint64_t high = set->bits[2] & set->bits[3];
 	int rc = -1;
 
-	invert(&not);
+	invert(&not );
 	add(&caret, '^', '^');
 	if (high == UINT64_MAX) {
 		rc = write_negated(not, group, out);

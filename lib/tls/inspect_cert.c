@@ -88,7 +88,7 @@ static bool has_constraints(const mbedtls_x509_crt *crt)
 
 static bool issued_ours(const struct inspect *in, struct inspect_cert *c)
 {
-	return in->leaf && same(&in->leaf->crt.issuer_raw, &c->crt.subject_raw) && in->leaf->crt.raw.len &&
+	return in->leaf && same(&in->leaf->crt.issuer_raw, &c->crt.subject_raw) &&
 	       !same(&in->leaf->crt.raw, &c->crt.raw) && tls_private_signed_by(&in->leaf->crt, &c->crt) == 1;
 }
 

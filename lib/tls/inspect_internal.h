@@ -51,8 +51,8 @@ void inspect_finish(struct inspect *in);
 void inspect_text(struct inspect *in, enum tls_part part, struct slice text);
 
 /* inspect_read.c: what is in a block that is not damaged, for Mbed TLS; or why it does not take it. */
-void inspect_cert(struct inspect *in, enum tls_part part, const struct pem_block *b);
-void inspect_key(struct inspect *in, const struct pem_block *b);
+void inspect_read_cert(struct inspect *in, enum tls_part part, const struct pem_block *b);
+void inspect_read_key(struct inspect *in, const struct pem_block *b);
 
 /* inspect_cert.c: each by itself. */
 void inspect_ca(struct inspect *in);
@@ -60,8 +60,5 @@ void inspect_own(struct inspect *in);
 /* inspect_chain.c: before the above, whose the key is; then how they hang together. */
 void inspect_pair(struct inspect *in);
 void inspect_chain(struct inspect *in);
-
-/* private.c: child bears parent's signature: 1, 0, -1: cannot be told, for the kind of it. */
-int tls_private_signed_by(const mbedtls_x509_crt *child, mbedtls_x509_crt *parent);
 
 #endif

@@ -82,7 +82,7 @@ static void find_unread(struct inspect *in, enum tls_part part, const struct pem
 			     "take (%s)", b->line, kind ? kind : "neither EC nor RSA");
 }
 
-void inspect_cert(struct inspect *in, enum tls_part part, const struct pem_block *b)
+void inspect_read_cert(struct inspect *in, enum tls_part part, const struct pem_block *b)
 {
 	struct inspect_certs *all = part == TLS_PART_CA ? &in->ca : &in->own;
 
@@ -144,7 +144,7 @@ static void find_label(struct inspect *in, const struct pem_block *b)
 		     is == FORM_PKCS1 ? "PKCS #1 (RSA PRIVATE KEY)" : "SEC 1 (EC PRIVATE KEY)");
 }
 
-void inspect_key(struct inspect *in, const struct pem_block *b)
+void inspect_read_key(struct inspect *in, const struct pem_block *b)
 {
 	int code = mbedtls_pk_parse_key(&in->key, (const unsigned char *)b->der.p, b->der.len, NULL, 0,
 					mbedtls_psa_get_random, MBEDTLS_PSA_RANDOM_STATE);

@@ -178,7 +178,7 @@ static void take_in_key(struct inspect *in, struct seen *seen, const struct pem_
 		inspect_find(in, TLS_PART_KEY, TLS_KEY_ENCRYPTED, b->line,
 			     "the private key is encrypted, and on a node nobody types its password");
 	else if (!(b->odd & PEM_DAMAGED))
-		inspect_key(in, b);
+		inspect_read_key(in, b);
 }
 
 static void take_in_certs(struct inspect *in, enum tls_part part, struct seen *seen,
@@ -190,7 +190,7 @@ static void take_in_certs(struct inspect *in, enum tls_part part, struct seen *s
 		inspect_find(in, part, b->kind == PEM_CERT_X509 ? TLS_CERT_LABEL : TLS_CERT_TRUSTED, b->line,
 			     "in line %zu stands %s, and not -----BEGIN CERTIFICATE-----", b->line, b->words);
 	if (!(b->odd & (PEM_DAMAGED & ~(PEM_END_BROKEN | PEM_MISMATCH))))
-		inspect_cert(in, part, b);
+		inspect_read_cert(in, part, b);
 }
 
 static void take_block(struct inspect *in, enum tls_part part, struct seen *seen,

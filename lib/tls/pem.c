@@ -266,7 +266,8 @@ static const char *take_end(struct pem_block *b, struct slice label, const char 
 		b->odd |= PEM_MISMATCH;
 	const char *behind = close + strlen(dashes);
 	/* another BEGIN behind it is where the line stops: told of that block */
-	if (!line_begins(end) || stripped(between(behind, line.p + line.len)).len)
+	bool mixed = !line_begins(end) || stripped(between(behind, line.p + line.len)).len;
+	if (mixed && !(b->odd & (PEM_ONE_LINE | PEM_LONE_CR)))
 		b->odd |= PEM_END_MIXED;
 	return behind;
 }

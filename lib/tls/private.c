@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "tls/inspect_internal.h"
+#include "tls/internal.h"
 
 #include <psa/crypto.h>
 
@@ -7,7 +7,7 @@
  * The one place that touches private fields of Mbed TLS 3.6, for want of functions:
  * which step of the handshake is next, whether a step left something to be sent,
  * which alert came (4.0 has mbedtls_ssl_get_fatal_alert), and what is agreed while
- * the handshake lasts.
+ * the handshake lasts; and a certificate's signature.
  */
 
 int tls_private_state(const struct tls_conn *c)

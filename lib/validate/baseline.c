@@ -206,7 +206,7 @@ bool baseline_take(struct baseline *b, const char *file, const struct finding *f
 	struct buf shown = { 0 };
 	report_file_name(file, &shown);
 	struct entry key = { .file = plain_name(&arena, buf_slice(&shown)),
-			     .code = slice_str(code_info(f->code)->name),
+			     .code = slice_str(code_info(f->code).name),
 			     .path = slice_str(f->path), .message = slice_str(f->message) };
 	bool known = false;
 	for (size_t i = lower_bound(b, &key); i < b->n && compare(&b->at[i], &key) == 0; i++) {

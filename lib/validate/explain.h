@@ -12,8 +12,8 @@ struct explanation {
 	const char *mend; /* it, with an example */
 };
 
-/* NULL: nobody wrote it yet; a test sees to it that this does not happen. */
-const struct explanation *explain(enum code code);
+/* False: nobody wrote it yet; a test sees to it that this does not happen. */
+bool explain(enum code code, struct explanation *out);
 
 void explain_one(enum code code, struct buf *out); /* for `--explain CODE` */
 void explain_all(struct buf *out); /* docs/FINDINGS.md */

@@ -45,7 +45,7 @@ static int unknown(struct slice word, struct err *e)
 {
 	struct nearest near = { .word = word };
 	for (unsigned c = 0; c < CODES; c++)
-		nearest_try(&near, code_info((enum code)c)->name);
+		nearest_try(&near, code_info((enum code)c).name);
 	if (!looks_like_code(word))
 		return err_set(e, "what should be a code of a finding is none");
 	if (near.best)

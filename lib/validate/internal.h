@@ -18,7 +18,9 @@ struct object {
 	char *name, *ns; /* NULL: it says none */
 	bool ours;	 /* by what it holds: judged, whoever refers to it */
 	bool referred;
+	unsigned libs;	 /* of rsyslog: TLS_GNUTLS, TLS_OPENSSL, of the Shoots that refer to it */
 	struct findings findings;
+	struct tls_findings *tls; /* what is wrong with a Secret's certificates and key; or NULL */
 };
 
 /* A Shoot's entry of spec.resources that its providerConfig uses. */
@@ -26,6 +28,7 @@ struct reference {
 	enum object_kind kind;
 	size_t file;
 	char *name, *ns; /* of the object; ns NULL: the Shoot says none */
+	unsigned libs;	 /* as an object's */
 	unsigned line, col;
 	char *path;
 };
@@ -119,6 +122,14 @@ void document_add(const struct document *d, const struct node *n, const char *ke
 
 /* apiVersion must be there, and be this, and kind must be there: as the API server has it. */
 void document_check_type(const struct document *d, const char *api_version, const char *kind);
+
+/* What is wrong with a Secret's certificates and key, until it is known who refers to it. */
+struct tls_findings;
+struct tls_findings *tls_findings_of(const struct document *d, const struct node *const values[TLS_PARTS],
+				     const char *const keys[TLS_PARTS], const struct tls_pem *pem);
+/* Adds it to f, for rsyslog with one of these libraries; 0: with whichever. */
+void tls_findings_add(const struct tls_findings *t, unsigned libs, struct findings *f);
+void tls_findings_free(struct tls_findings *t); /* NULL is fine */
 
 /* Follows what references name. */
 void references_follow(struct validate *v);

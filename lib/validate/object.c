@@ -126,18 +126,56 @@ static void say_not_given(struct validate *v, const struct reference *r, const c
 	buf_free(&text);
 }
 
-static void follow(struct validate *v, const struct reference *r)
+static int by_name(const void *a, const void *b)
+{
+	const struct object *x = *(struct object *const *)a, *y = *(struct object *const *)b;
+	return strcmp(x->name, y->name);
+}
+
+/* Those that have a name, by it: a repository may hold many. */
+static struct object **sorted(struct validate *v, size_t *n)
+{
+	struct object **list = mem_zero(v->n_objects + 1, sizeof *list);
+	*n = 0;
+	for (size_t i = 0; i < v->n_objects; i++)
+		if (v->objects[i].name)
+			list[(*n)++] = &v->objects[i];
+	qsort(list, *n, sizeof *list, by_name);
+	return list;
+}
+
+/* The first in the list whose name is not before it. */
+static size_t first_named(struct object *const *list, size_t n, const char *name)
+{
+	size_t from = 0;
+	while (n > 0) {
+		size_t half = n / 2;
+		bool before = strcmp(list[from + half]->name, name) < 0;
+		from += before ? half + 1 : 0;
+		n = before ? n - half - 1 : half;
+	}
+	return from;
+}
+
+#define FOLLOWED_MAX 10000000 /* objects looked at: many of one name, many times referred to */
+
+static void follow(struct validate *v, const struct reference *r, struct object *const *list, size_t n,
+		   size_t *looked)
 {
 	const char *elsewhere = NULL;
 	bool found = false;
-	for (size_t i = 0; i < v->n_objects; i++) {
-		struct object *o = &v->objects[i];
-		if (o->kind != r->kind || !o->name || strcmp(o->name, r->name) != 0)
+	for (size_t i = first_named(list, n, r->name); i < n && strcmp(list[i]->name, r->name) == 0; i++) {
+		struct object *o = list[i];
+		if (++*looked > FOLLOWED_MAX)
+			return;
+		if (o->kind != r->kind)
 			continue;
-		if (same_namespace(o->ns, r->ns))
+		if (same_namespace(o->ns, r->ns)) {
 			found = o->referred = true;
-		else
+			o->libs |= r->libs;
+		} else {
 			elsewhere = o->ns;
+		}
 	}
 	if (found)
 		return;
@@ -148,11 +186,21 @@ static void follow(struct validate *v, const struct reference *r)
 /* Whom nobody refers to, and who does not look like ours, is another's object. */
 void references_follow(struct validate *v)
 {
-	for (size_t i = 0; i < v->n_references; i++)
-		follow(v, &v->references[i]);
-	for (size_t i = 0; i < v->n_objects; i++) {
+	size_t n, looked = 0, i;
+	struct object **list = sorted(v, &n);
+	for (i = 0; i < v->n_references && looked <= FOLLOWED_MAX; i++)
+		follow(v, &v->references[i], list, n, &looked);
+	if (looked > FOLLOWED_MAX) {
+		const struct reference *r = &v->references[i - 1];
+		findings_add(&v->files[r->file].findings, r->line, r->col, CODE_TOO_LARGE, r->path,
+			     "from here on references are not followed: too many objects have the same name");
+	}
+	free(list);
+	for (i = 0; i < v->n_objects; i++) {
 		struct object *o = &v->objects[i];
 		if (o->ours || o->referred) {
+			if (o->tls)
+				tls_findings_add(o->tls, o->libs, &o->findings);
 			findings_move(&v->files[o->file].findings, &o->findings);
 			v->report.judged++;
 		} else {
@@ -167,6 +215,7 @@ void objects_free(struct validate *v)
 		free(v->objects[i].name);
 		free(v->objects[i].ns);
 		findings_free(&v->objects[i].findings);
+		tls_findings_free(v->objects[i].tls);
 	}
 	for (size_t i = 0; i < v->n_references; i++) {
 		free(v->references[i].name);

@@ -28,7 +28,7 @@ static void add_one(const struct report_finding *at, struct buf *out)
 		buf_printf(out, ",line=%u", f->line);
 	if (f->line > 0 && f->col > 0)
 		buf_printf(out, ",col=%u", f->col);
-	buf_printf(out, ",title=%s::", code_info(f->code)->name);
+	buf_printf(out, ",title=%s::", code_info(f->code).name);
 
 	text.len = 0;
 	report_message(f, &text);

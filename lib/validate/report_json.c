@@ -17,7 +17,7 @@ static void add_one(const struct report_finding *at, struct buf *out)
 	report_concerns(f, &j, "concerns");
 	json_str(&j, "path", slice_str(f->path));
 	json_str(&j, "kind", slice_str(finding_kind_text(f->kind)));
-	json_str(&j, "code", slice_str(code_info(f->code)->name));
+	json_str(&j, "code", slice_str(code_info(f->code).name));
 	json_str(&j, "message", slice_str(f->message));
 	json_object_end(&j);
 	buf_free(&file);

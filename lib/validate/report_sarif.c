@@ -79,7 +79,7 @@ static uint64_t hash_of(const struct report_finding *at)
 {
 	const struct finding *f = at->finding;
 	uint64_t h = hash_text(UINT64_C(0xcbf29ce484222325), at->file);
-	h = hash_text(h, code_info(f->code)->name);
+	h = hash_text(h, code_info(f->code).name);
 	return hash_text(hash_text(h, f->path), f->message);
 }
 
@@ -121,7 +121,7 @@ static void add_result(const struct report *r, size_t i, const size_t rule[CODES
 	report_message(f, &text);
 	json_start(&j, out);
 	json_object(&j, NULL);
-	json_str(&j, "ruleId", slice_str(code_info(f->code)->name));
+	json_str(&j, "ruleId", slice_str(code_info(f->code).name));
 	json_u64(&j, "ruleIndex", rule[f->code]);
 	json_str(&j, "level", slice_str(report_severity(f)));
 	add_text(&j, "message", buf_slice(&text));
@@ -134,20 +134,20 @@ static void add_result(const struct report *r, size_t i, const size_t rule[CODES
 
 static void add_rule(struct json *j, enum code code)
 {
-	const struct code_info *info = code_info(code);
-	const struct explanation *is = explain(code);
+	struct code_info info = code_info(code);
+	struct explanation is;
 	json_object(j, NULL);
-	json_str(j, "id", slice_str(info->name));
-	if (is) {
-		add_text(j, "shortDescription", slice_str(is->what));
-		add_text(j, "fullDescription", slice_str(is->why));
+	json_str(j, "id", slice_str(info.name));
+	if (explain(code, &is)) {
+		add_text(j, "shortDescription", slice_str(is.what));
+		add_text(j, "fullDescription", slice_str(is.why));
 		json_object(j, "help");
-		json_str(j, "text", slice_str(is->mend));
-		json_str(j, "markdown", slice_str(is->mend));
+		json_str(j, "text", slice_str(is.mend));
+		json_str(j, "markdown", slice_str(is.mend));
 		json_object_end(j);
 	}
 	json_object(j, "defaultConfiguration");
-	json_str(j, "level", slice_str(info->severity == FINDING_ERROR ? "error" : "warning"));
+	json_str(j, "level", slice_str(info.severity == FINDING_ERROR ? "error" : "warning"));
 	json_object_end(j);
 	json_object_end(j);
 }

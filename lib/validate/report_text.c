@@ -96,7 +96,7 @@ static void add_one(const struct report_finding *at, bool colour, struct buf *ou
 	add_place(at, colour, out);
 	buf_printf(out, "%s%s:%s ", colour ? paint : "", report_severity(f), colour ? PLAIN : "");
 	report_message(f, out);
-	buf_printf(out, " [%s]\n", code_info(f->code)->name);
+	buf_printf(out, " [%s]\n", code_info(f->code).name);
 	if (at->source && f->line > 0)
 		add_source(at, colour, out);
 }

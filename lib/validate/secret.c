@@ -107,6 +107,20 @@ static void check_immutable(const struct document *d)
 			     "the Secret must be immutable");
 }
 
+static struct tls_findings *inspect(const struct document *d, const struct entry *entries)
+{
+	struct slice texts[NAMES];
+	const struct node *values[NAMES];
+	const char *keys[NAMES];
+	for (size_t i = 0; i < NAMES; i++) {
+		const struct buf *bytes = &entries[i].bytes;
+		texts[i] = !entries[i].decoded ? slice_of(NULL, 0) : bytes->len ? buf_slice(bytes) : slice_str("");
+		values[i] = entries[i].value;
+		keys[i] = entries[i].key;
+	}
+	return tls_findings_of(d, values, keys, &(struct tls_pem){ texts[CA], texts[CRT], texts[KEY] });
+}
+
 void judge_secret(const struct document *d)
 {
 	struct object *o = object_add(d->v, OBJECT_SECRET, d->file, d->root);
@@ -126,6 +140,7 @@ void judge_secret(const struct document *d)
 	check_immutable(&inner);
 	check_entries(&inner, entries);
 	check_extra(&inner);
+	o->tls = inspect(&inner, entries);
 	for (size_t i = 0; i < NAMES; i++)
 		buf_free(&entries[i].bytes);
 }

@@ -38,6 +38,7 @@ struct wanted {
 	const char *kind_text;
 	const struct node *at; /* the name, in providerConfig */
 	const char *key;       /* its path */
+	unsigned libs;	       /* rsyslog's for TLS: TLS_GNUTLS or TLS_OPENSSL; 0: of no Secret */
 };
 
 static bool is_text(const struct node *v, const char *s)
@@ -92,7 +93,7 @@ static void refer(const struct document *d, const struct wanted *w, const struct
 	path_join(&path, d->path, key);
 	reference_add(d->v, (struct reference){
 		.kind = w->kind, .file = d->file, .name = mem_strdup(name->text.p),
-		.ns = ns ? mem_strdup(ns) : NULL, .line = name->line, .col = name->col,
+		.ns = ns ? mem_strdup(ns) : NULL, .libs = w->libs, .line = name->line, .col = name->col,
 		.path = mem_strdup(buf_cstr(&path)) });
 	buf_free(&path);
 }
@@ -120,6 +121,12 @@ static const struct node *name_at(const struct node *map, const char *key)
 	return v && v->kind == NODE_STRING ? v : NULL;
 }
 
+/* librelp takes GnuTLS where nothing is said (docs/TLS-MATRIX.md). */
+static unsigned tls_lib_of(const struct config *c)
+{
+	return c->tls.tls_lib && strcmp(c->tls.tls_lib, "openssl") == 0 ? TLS_OPENSSL : TLS_GNUTLS;
+}
+
 static void check_references(const struct document *d, const struct node *config,
 			     const struct config *c, const char *path)
 {
@@ -128,11 +135,11 @@ static void check_references(const struct document *d, const struct node *config
 	const struct node *map = name_at(node_get(config, "auditConfig"), "configMapReferenceName");
 	if (c->tls.enabled && secret && secret->text.len) {
 		snprintf(key, sizeof key, "%s.tls.secretReferenceName", path);
-		look_up(d, &(struct wanted){ OBJECT_SECRET, "Secret", secret, key });
+		look_up(d, &(struct wanted){ OBJECT_SECRET, "Secret", secret, key, tls_lib_of(c) });
 	}
 	if (c->audit_enabled && map) {
 		snprintf(key, sizeof key, "%s.auditConfig.configMapReferenceName", path);
-		look_up(d, &(struct wanted){ OBJECT_CONFIGMAP, "ConfigMap", map, key });
+		look_up(d, &(struct wanted){ OBJECT_CONFIGMAP, "ConfigMap", map, key, 0 });
 	}
 }
 

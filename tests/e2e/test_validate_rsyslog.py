@@ -12,11 +12,13 @@ It says nothing of the rest: see BLIND.
 import concurrent.futures
 import json
 import os
+import socket
 import subprocess
 import tempfile
 import unittest
 
-from relptest import case, quoted, rendered, rsyslog
+from relptest import case, proc, quoted, rendered, rsyslog, tls_rsyslog
+from relptest.pki import Pki
 
 API = "rsyslog-relp.extensions.gardener.cloud/v1alpha1"
 COUNT = 300
@@ -101,6 +103,14 @@ def rule(random):
 
 
 def configuration(random):
+    """One that has no "{{": validate takes that for a template."""
+    while True:
+        out = any_configuration(random)
+        if "{{" not in json.dumps(out):
+            return out
+
+
+def any_configuration(random):
     out = {"target": random.choice(["logs.example.test", "127.0.0.1", "::1", "a.b.c"]),
            "port": random.choice([514, 2514, 1, 65535, 0, 65536, 70000, 2 ** 32 + 514])}
     for field in ("rebindInterval", "timeout", "resumeRetryCount"):
@@ -136,6 +146,7 @@ class Checked:
         self.said = self.output = None
 
     def ask(self, folder):
+        """rsyslogd -N1"""
         path = os.path.join(folder, "%d.conf" % self.number)
         # of the certificates it wants to see that they are there, no more
         places = rendered.Places(socket=os.path.join(folder, "s"), tls=folder, statistics=False)
@@ -151,16 +162,18 @@ class Checked:
         return {f["code"] for f in self.found
                 if f["severity"] == "error" and "rsyslog" in f["concerns"]}
 
-    def in_rules(self):
-        """Any that concern rsyslog and a logging rule: {code}."""
+    def wrong_rules(self):
+        """Errors of logging rules, for admission or for rsyslog: {code}."""
         return {f["code"] for f in self.found
-                if "loggingRules" in f["path"] and "rsyslog" in f["concerns"]}
+                if f["severity"] == "error" and "loggingRules" in f["path"] and
+                {"gardener", "rsyslog"} & set(f["concerns"])}
+
+    def talk(self):
+        return "\n".join("validate: %(severity)s %(path)s: %(message)s [%(code)s]" % f
+                         for f in self.found)
 
     def __str__(self):
-        return "%s\nrsyslogd: %s\nvalidate: %s" % (
-            json.dumps(self.config), self.output.strip(),
-            "\n          ".join("%(severity)s %(path)s: %(message)s [%(code)s]" % f
-                                for f in self.found))
+        return "%s\n%s\n%s" % (json.dumps(self.config), self.output.strip(), self.talk())
 
 
 def validate(folder, configs):
@@ -195,7 +208,8 @@ class Agreement(case.Case):
 
     def compare(self, c):
         """None, or what they do not agree on."""
-        if c.said & {"syntax", "regex"} and not (c.errors() & c.in_rules()):
+        # what admission refuses never comes to a node, and validate need not say more of it
+        if c.said & {"syntax", "regex"} and not c.wrong_rules():
             return "rsyslogd has an error, and validate none for it"
         if "severity" in c.said and not any(f["path"].endswith("severity") for f in c.found):
             return "rsyslogd does not know a severity, and validate says nothing of one"
@@ -262,6 +276,80 @@ def torn(line):
     """Whether a piece ends in a word or in a quoted text of the line."""
     return any(m.start() // quoted.PIECE != (m.end() - 1) // quoted.PIECE
                for m in quoted.TOKEN.finditer(line))
+
+
+@unittest.skipUnless(available, "no rsyslogd with imrelp and omrelp")
+@unittest.skipUnless(has_validate(), "relpbox has no validate")
+class TlsModes(case.Case):
+    """Every authMode, tlsLib and kind of permittedPeer that admission takes: an omrelp delivers to a
+    receiver whose certificate is right, or validate has an error."""
+
+    def peers(self, server):
+        sha1 = "SHA1:" + server.sha1.removeprefix("SHA1:").replace(":", "")
+        return {"none": None, "exact": ["log.example.test"], "wildcard": ["*.example.test"],
+                "many": ["a.test", "b.test", "log.example.test"], "address": ["127.0.0.1"],
+                "fingerprint": [sha1], "both": [sha1, "log.example.test"]}
+
+    def configs(self, server):
+        out = {}
+        for lib in (None, "gnutls", "openssl"):
+            for auth in (None, "name", "fingerprint"):
+                for name, peers in self.peers(server).items():
+                    tls = {"enabled": True, "secretReferenceName": "tls", "authMode": auth,
+                           "tlsLib": lib, "permittedPeer": peers}
+                    out["%s-%s-%s" % (lib, auth, name)] = {k: v for k, v in tls.items() if v}
+        return out
+
+    def test_all(self):
+        pki = Pki(self.path("pki"))
+        server = pki.server("right", cn="log.example.test", san=["log.example.test", "IP:127.0.0.1"])
+        configs = self.configs(server)
+        delivers = self.run_all(pki, server, configs)
+        checked = {}
+        for number, (name, tls) in enumerate(configs.items()):
+            checked[name] = Checked(number, {"target": "127.0.0.1", "port": 514, "tls": tls,
+                                             "loggingRules": [{"severity": 7}]})
+        validate(self.dir, checked.values())
+        for name, c in checked.items():
+            with self.subTest(name):
+                self.assertEqual(not c.errors(), delivers[name], c.talk())
+        self.assertIn(True, delivers.values())
+
+    def keep(self, process):
+        """It ends with the test, at once: rsyslogd would take its time."""
+        self.addCleanup(process.__exit__, None, None, None)
+        self.addCleanup(process.kill)
+        return process
+
+    def run_all(self, pki, server, configs):
+        """{name: whether the message came}"""
+        identity = tls_rsyslog.tls("gnutls", ca=server.ca, cert=server.cert, key=server.key,
+                                   auth="certvalid")
+        places = rendered.Places(tls=pki.tls_dir("tls", pki.client("node")))
+        out = {}
+        receiver = self.keep(tls_rsyslog.ImrelpTls(
+            self.dir, self.path("in"), "gnutls", {name: identity for name in configs}))
+        for lib in (None, "gnutls", "openssl"):
+            mine = {n: (receiver.ports[n], " ".join(rendered.tls_parameters(t, places)))
+                    for n, t in configs.items() if t.get("tlsLib") == lib}
+            sender = self.keep(tls_rsyslog.OmrelpTls(self.dir, lib, mine, name="out-%s" % lib))
+            out.update(self.outcome(sender, receiver, mine))
+            sender.kill()
+        return out
+
+    def outcome(self, sender, receiver, actions):
+        """Each delivers, or says that it does not like the certificate."""
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as s:
+            s.connect(sender.socket)
+            s.send(b"<13>Nov 21 20:51:31 test: hello")
+
+        def all_known():
+            came, said = receiver.arrived(), sender.stderr
+            known = {n: n in came for n, (port, _) in actions.items()
+                     if n in came or "omrelp[127.0.0.1:%d]: authentication error" % port in said}
+            return known if len(known) == len(actions) else None
+
+        return proc.wait_until(all_known, "each action delivers or refuses")
 
 
 @unittest.skipUnless(available, "no rsyslogd with imrelp and omrelp")

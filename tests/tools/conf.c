@@ -87,7 +87,7 @@ static void put_errors(struct json *j, const struct findings *f)
 	for (size_t i = 0; i < f->n; i++)
 		if (f->at[i].severity == FINDING_ERROR) {
 			json_array(j, NULL);
-			json_str(j, NULL, slice_str(code_info(f->at[i].code)->name));
+			json_str(j, NULL, slice_str(code_info(f->at[i].code).name));
 			json_str(j, NULL, slice_str(f->at[i].message));
 			json_array_end(j);
 		}

@@ -175,8 +175,8 @@ static void objects(void **state)
 	assert_int_equal(decode(&inside, "kind: L\n", &t, &out), -1);
 	assert_int_equal(decode(&open, "what: ever\n", &t, &out), 0);
 	assert_string_equal(buf_cstr(&out),
-			    "f:1:1: error: kind: Required value: K [required]\n"
-			    "f:1:7: error: kind: Unsupported value: \"L\": supported values: \"K\" [unsupported]\n");
+			    "f:1:1: error: kind: Required value: K [kind-absent]\n"
+			    "f:1:7: error: kind: no kind \"L\" is registered for version \"v1\": it is K of v1 [kind]\n");
 	buf_free(&out);
 }
 

@@ -50,7 +50,7 @@ static void refused(struct slice text, const char *code)
 	assert_int_equal(x.r, -1);
 	assert_int_equal(x.tree.n_documents, 0);
 	assert_true(x.f.n >= 1);
-	assert_string_equal(code_info(x.f.at[x.f.n - 1].code)->name, code);
+	assert_string_equal(code_info(x.f.at[x.f.n - 1].code).name, code);
 	done(&x);
 }
 

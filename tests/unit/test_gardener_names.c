@@ -11,21 +11,23 @@
 #include "gardener/names.h"
 
 #define LONG_NAME "must be no more than 253 characters"
-#define NOT_SUBDOMAIN                                                                             \
-	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "     \
-	"'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', " \
-	"regex used for validation is "                                                           \
+#define NOT_SUBDOMAIN                                                                              \
+	"a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, "      \
+	"'-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', "  \
+	"regex used for validation is "                                                            \
 	"'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
-#define NOT_WILDCARD                                                                              \
-	"a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, " \
-	"which must consist of lower case alphanumeric characters, '-' or '.' and end with an "   \
-	"alphanumeric character (e.g. '*.example.com', regex used for validation is "             \
+#define NOT_WILDCARD                                                                               \
+	"a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, "  \
+	"which must consist of lower case alphanumeric characters, '-' or '.' and end with an "    \
+	"alphanumeric character (e.g. '*.example.com', regex used for validation is "              \
 	"'\\*\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')"
 
 static void right_subdomains(void **state)
 {
-	static const char *const names[] = { "a", "example.com", "0", "256.1.1.1", "010.1.1.1", "a-b.c--d",
-					     "1.2", "xn--bcher-kva.example" };
+	static const char *const names[] = { "a",	  "example.com",
+					     "0",	  "256.1.1.1",
+					     "010.1.1.1", "a-b.c--d",
+					     "1.2",	  "xn--bcher-kva.example" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -40,8 +42,9 @@ static void right_subdomains(void **state)
 
 static void wrong_subdomains(void **state)
 {
-	static const char *const names[] = { "", ".", "a.", ".a", "a..b", "-a", "a-", "a-.b", "a.-b", "A", "a_b",
-					     "*.a", "a b", "a\n", "\xc3\xa4", "a:1" };
+	static const char *const names[] = { "",    ".",    "a.",	".a", "a..b", "-a",
+					     "a-",  "a-.b", "a.-b",	"A",  "a_b",  "*.a",
+					     "a b", "a\n",  "\xc3\xa4", "a:1" };
 	struct names_errors e;
 
 	(void)state;
@@ -56,7 +59,8 @@ static void wrong_subdomains(void **state)
 
 static void wildcards(void **state)
 {
-	static const char *const wrong[] = { "*", "*.", "", "*a.b", "*.*.a", "*.-a", "*.A", "**.a", "a.*.b" };
+	static const char *const wrong[] = { "*",    "*.",  "",	    "*a.b", "*.*.a",
+					     "*.-a", "*.A", "**.a", "a.*.b" };
 	struct names_errors e;
 
 	(void)state;

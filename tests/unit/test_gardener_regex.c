@@ -125,8 +125,11 @@ static void words(void **state)
 		{ "a{2,1}b", "error parsing regexp: invalid repeat count: `{2,1}`" },
 		{ "x[\n\x1b", "error parsing regexp: missing closing ]: `[\\n\\x1b`" },
 		{ "(?:a)", "error parsing regexp: missing argument to repetition operator: `?`" },
-		{ "\xe2\x80\xae[b-a]", "error parsing regexp: invalid character class range: `b-a`" },
-		{ "a\xff" "b", "error parsing regexp: invalid UTF-8: `\\xffb`" },
+		{ "\xe2\x80\xae[b-a]",
+		  "error parsing regexp: invalid character class range: `b-a`" },
+		{ "a\xff"
+		  "b",
+		  "error parsing regexp: invalid UTF-8: `\\xffb`" },
 		{ "(0123456789012345678901234567890123456789012345678901234567890123456789",
 		  "error parsing regexp: missing closing ): "
 		  "`(012345678901234567890123456789012345678901234567890123456789012...`" },
@@ -148,12 +151,13 @@ static void words(void **state)
 static void admission(void **state)
 {
 	static const char *const taken[] = {
-		"", "foo", "foo$", "*foo", "foo\\", "\\d", "\\(a\\)", "a\\.b", "\\{x", "[\\w]", "\"", "{5}",
-		"[[:word:]]", "\xc3\xa4", "\t", "\\$", "a{1000}",
+		"",	      "foo",	  "foo$", "*foo",  "foo\\",   "\\d",
+		"\\(a\\)",    "a\\.b",	  "\\{x", "[\\w]", "\"",      "{5}",
+		"[[:word:]]", "\xc3\xa4", "\t",	  "\\$",   "a{1000}",
 	};
 	static const char *const refused[] = {
-		"foo\\(bar", "foo\\)", "\\[x", "a)", "(a", "a{1001}", "[z-a]", "[[:foo:]]", "\xc2\xa0", "\b",
-		"a|*", "\\{1001}",
+		"foo\\(bar", "foo\\)",	  "\\[x",     "a)", "(a",  "a{1001}",
+		"[z-a]",     "[[:foo:]]", "\xc2\xa0", "\b", "a|*", "\\{1001}",
 	};
 	struct err e;
 
@@ -180,7 +184,8 @@ static void add_times(struct buf *b, const char *s, size_t n)
 }
 
 /* n times begin, middle, n times end. */
-static void hold_nested(const char *begin, const char *middle, const char *end, size_t n, const char *why)
+static void hold_nested(const char *begin, const char *middle, const char *end, size_t n,
+			const char *why)
 {
 	struct buf b = { 0 };
 	struct posix_error e = { "ok", { 0 } };
@@ -233,11 +238,13 @@ static void sizes(void **state)
 	assert_string_equal(repeated(3353, "b{1000}"), POSIX_TOO_LARGE);
 }
 
-/* Work and memory stay linear for what is awkward: none of these may take seconds under sanitizers. */
+/* Work and memory stay linear for what is awkward: none of these may take seconds under sanitizers.
+ */
 static void awkward(void **state)
 {
-	static const char *const pieces[] = { "(",  "[:", "[[:", "|",  "a|", "(|", "a{1000}", "\\x{0",
-					      "()", "x*", "[^", "{1,", "{9", "a{2}", "((a)|", "[a]" };
+	static const char *const pieces[] = { "(",	 "[:",	  "[[:",   "|",	 "a|", "(|",
+					      "a{1000}", "\\x{0", "()",	   "x*", "[^", "{1,",
+					      "{9",	 "a{2}",  "((a)|", "[a]" };
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++) {
@@ -298,7 +305,8 @@ static void printable(void **state)
 	for (uint32_t cp = 0; cp <= 0x10ffff; cp++)
 		n += go_is_print(cp);
 	assert_int_equal(n, 148998); /* assigned, and no control, format, private or blank */
-	assert_true(go_is_print(' ') && go_is_print('~') && go_is_print(0xa1) && go_is_print(0x300));
+	assert_true(go_is_print(' ') && go_is_print('~') && go_is_print(0xa1) &&
+		    go_is_print(0x300));
 	assert_true(go_is_print(0x1f600) && go_is_print(0x323af) && go_is_print(0xe01ef));
 	assert_true(go_is_print(0x1f774)); /* of Unicode 15 */
 	assert_false(go_is_print(0x7f) || go_is_print(0xa0) || go_is_print(0xad));

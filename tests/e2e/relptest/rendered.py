@@ -86,7 +86,8 @@ def _modules(tls, places):
     return out
 
 
-def _tls_parameters(tls, places):
+def tls_parameters(tls, places=NODE):
+    """Those of the action for config["tls"], each as NAME="VALUE"."""
     out = []
     if tls:
         out += ['tls="on"', 'tls.caCert="%s/ca.crt"' % places.tls,
@@ -116,7 +117,7 @@ def _action(config, tls, places):
     out += given("timeout", "timeout")
     out += given("resumeRetryCount", "action.resumeRetryCount")
     out += given("reportSuspensionContinuation", "action.reportSuspensionContinuation")
-    out += _tls_parameters(tls, places)
+    out += tls_parameters(tls, places)
     return "\n".join(['ruleset(name="relp_action_ruleset") {', "  action("] +
                      ["    " + line for line in out] + ["  )", "}", ""])
 
