@@ -84,7 +84,7 @@ VARIANTS = {
     "another-label": ("ca", "client", "client", ("key",), lambda key: labelled(b"EC", key)),
     "blocks-joined": ("ca", "client", "client", ("ca",), lambda ca: ca[:-1] + ca),
     "expired": ("ca", "expired", "expired"),
-    "weak": ("ca", "rsa1024", "rsa1024"),
+    "not-to-sign": ("ca", "usage", "usage"),
     "ed25519": ("ca", "ed25519", "ed25519"),
     "leaf-second": ("ca", "chained", "chained", ("crt",), lambda crt: b"".join(
         reversed(re.findall(b"-----BEGIN[^-]*-----[^-]*-----END[^-]*-----\n", crt)))),
@@ -102,7 +102,7 @@ def make_pki(folder):
     pki.client()
     pki.client("chained", ca="intermediate")
     pki.client("expired", days=(-20, -10))
-    pki.client("rsa1024", key="rsa1024")
+    pki.client("usage", key="rsa", usage=["keyEncipherment"])
     pki.client("ed25519", key="ed25519")
     return pki
 
