@@ -60,6 +60,9 @@ static struct slice line_take(struct lines *l)
 	return line;
 }
 
+/* Each finding has its own copy: a longer line, with many findings in it, would take gigabytes. */
+#define LINE_SHOWN_MAX 8192
+
 /* Gives the findings behind `from` their lines; they come nearly in the lines' order. */
 static void keep_lines(struct findings *f, size_t from, const struct yaml_document *doc)
 {
@@ -75,6 +78,8 @@ static void keep_lines(struct findings *f, size_t from, const struct yaml_docume
 		}
 		while (l.at <= at->line)
 			line = line_take(&l);
+		if (line.len > LINE_SHOWN_MAX)
+			continue;
 		at->source = mem_alloc(line.len + 1);
 		if (line.len)
 			memcpy(at->source, line.p, line.len);
