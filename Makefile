@@ -74,7 +74,7 @@ HARDEN := -fPIE -fstack-protector-strong -fstack-clash-protection -ftrivial-auto
 # C without exceptions: nobody unwinds, and the tables are a tenth of the program
 SMALL := -fno-asynchronous-unwind-tables -fno-unwind-tables -ffunction-sections -fdata-sections
 # What a record does not pass, or passes in a few steps, is compiled by size as well.
-SMALL_DIRS := cmd lib/conf lib/forward lib/io lib/sink lib/tls
+SMALL_DIRS := cmd lib/conf lib/forward lib/gardener lib/io lib/sink lib/tls lib/validate
 SANITIZE := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
 # gcc that sees musl and the kernel's headers, and nothing of glibc. $(1): architecture

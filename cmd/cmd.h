@@ -29,6 +29,7 @@ extern const struct command cmd_status;
 extern const struct command cmd_spool;
 extern const struct command cmd_relp_send;
 extern const struct command cmd_relp_recv;
+extern const struct command cmd_validate;
 extern const struct command cmd_completion;
 extern const struct command cmd_help;
 

@@ -22,6 +22,7 @@ const struct command *const commands[] = {
 	&cmd_spool,
 	&cmd_relp_send,
 	&cmd_relp_recv,
+	&cmd_validate,
 	&cmd_help,
 	&cmd_completion,
 	NULL,

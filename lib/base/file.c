@@ -76,13 +76,15 @@ static int read_until(int fd, const char *name, size_t max, uint64_t until_ms, s
 		ssize_t n = read(fd, b->p + b->len, want);
 		if (n == 0)
 			return 0;
+		if (n > 0)
+			b->len += (size_t)n;
 		if (n > 0 && (size_t)n > room)
 			return err_code(e, EFBIG, "%s: more than %zu bytes", shown, max);
 		if (n > 0)
-			b->len += (size_t)n;
-		else if (errno != EAGAIN && errno != EINTR)
+			continue;
+		if (errno != EAGAIN && errno != EINTR)
 			return err_errno(e, "%s: read", shown);
-		else if (errno == EAGAIN && wait_input(fd, until_ms) < 0)
+		if (errno == EAGAIN && wait_input(fd, until_ms) < 0)
 			return err_code(e, ETIMEDOUT, "%s: whoever writes to this pipe did not end in time",
 					shown);
 	}

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/timetext.h"
 
+#include "base/num.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -52,6 +54,72 @@ size_t timetext_utc(int64_t realtime_us, char *out)
 	time_t at = (time_t)(clamp(realtime_us) / 1000000);
 	gmtime_r(&at, &tm);
 	return strftime(out, TIMETEXT_MAX, "%Y-%m-%dT%H:%M:%SZ", &tm);
+}
+
+/* Digits off the front of *rest, then what stands behind them. */
+static int take_digits(struct slice *rest, size_t digits, uint64_t max, char behind, int *out)
+{
+	uint64_t v;
+	size_t len = digits + (behind != '\0');
+	if (rest->len < len || num_u64(slice_of(rest->p, digits), 0, max, &v) < 0 ||
+	    (behind && rest->p[digits] != behind))
+		return -1;
+	*out = (int)v;
+	*rest = slice_of(rest->p + len, rest->len - len);
+	return 0;
+}
+
+/* Behind the seconds: a fraction or none, Z or +HH:MM, and the end. Seconds east of UTC. */
+static int take_offset(struct slice rest, int *out)
+{
+	int hours, minutes;
+	if (rest.len > 1 && rest.p[0] == '.') {
+		size_t n = 1;
+		while (n < rest.len && rest.p[n] >= '0' && rest.p[n] <= '9')
+			n++;
+		if (n == 1)
+			return -1;
+		rest = slice_of(rest.p + n, rest.len - n);
+	}
+	*out = 0;
+	if (rest.len == 1 && (rest.p[0] | 0x20) == 'z')
+		return 0;
+	if (rest.len != 6 || (rest.p[0] != '+' && rest.p[0] != '-'))
+		return -1;
+	int sign = rest.p[0] == '-' ? -1 : 1;
+	rest = slice_of(rest.p + 1, 5);
+	if (take_digits(&rest, 2, 23, ':', &hours) < 0 || take_digits(&rest, 2, 59, '\0', &minutes) < 0)
+		return -1;
+	*out = sign * (hours * 3600 + minutes * 60);
+	return 0;
+}
+
+int timetext_parse(struct slice text, int64_t *seconds)
+{
+	static const int days[] = { 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 };
+	struct tm tm = { 0 };
+	int east = 0;
+	if (take_digits(&text, 4, 9999, '-', &tm.tm_year) < 0 ||
+	    take_digits(&text, 2, 12, '-', &tm.tm_mon) < 0 ||
+	    take_digits(&text, 2, 31, '\0', &tm.tm_mday) < 0)
+		return -1;
+	bool leap = tm.tm_year % 4 == 0 && (tm.tm_year % 100 != 0 || tm.tm_year % 400 == 0);
+	if (tm.tm_year < 1970 || tm.tm_mon < 1 || tm.tm_mday < 1 ||
+	    tm.tm_mday > days[tm.tm_mon - 1] - (tm.tm_mon == 2 && !leap))
+		return -1;
+	if (text.len > 0) {
+		if ((text.p[0] | 0x20) != 't')
+			return -1;
+		text = slice_of(text.p + 1, text.len - 1);
+		if (take_digits(&text, 2, 23, ':', &tm.tm_hour) < 0 ||
+		    take_digits(&text, 2, 59, ':', &tm.tm_min) < 0 ||
+		    take_digits(&text, 2, 60, '\0', &tm.tm_sec) < 0 || take_offset(text, &east) < 0)
+			return -1;
+	}
+	tm.tm_year -= 1900;
+	tm.tm_mon -= 1;
+	*seconds = (int64_t)timegm(&tm) - east;
+	return 0;
 }
 
 /* "4 min 10 s", or "4 min" where there is nothing of the small unit. */

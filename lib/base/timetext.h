@@ -2,6 +2,8 @@
 #ifndef BASE_TIMETEXT_H
 #define BASE_TIMETEXT_H
 
+#include "base/slice.h"
+
 #include <stddef.h>
 #include <stdint.h>
 
@@ -28,6 +30,12 @@ size_t timetext_rfc3339(struct timetext *t, int64_t realtime_us, char *out);
 
 /* "2026-11-21T19:20:01Z", UTC, for status and log lines. */
 size_t timetext_utc(int64_t realtime_us, char *out);
+
+/*
+ * Seconds since the epoch of an RFC 3339 time, "2026-11-21T19:20:01.5+01:00" (the
+ * fraction is cut), or of a day alone, which begins in UTC. 0, or -1: it is none.
+ */
+int timetext_parse(struct slice text, int64_t *seconds);
 
 /* A span in words: "350 ms", "12 s", "4 min 10 s", "3 h 20 min", "2 d 4 h". */
 size_t timetext_span(uint64_t ms, char *out);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "conf/check.h"
 
-#include "record/regex.h"
+#include "gardener/names.h"
 #include "tls/peer.h"
 
 #include <arpa/inet.h>
@@ -93,12 +93,43 @@ static const char *target_hint(const char *s)
 	return "";
 }
 
+/* "Invalid value: ...: " with each of the errors. */
+static void say_names(struct decode *d, const struct node *v, enum code code,
+		      const struct names_errors *e)
+{
+	for (size_t i = 0; i < e->n; i++)
+		decode_invalid(d, v, code, "%s", e->text[i]);
+}
+
+/* As admission has it: neither an address nor a name, and why not. */
+static bool gardener_refuses_target(struct decode *d, const struct node *v)
+{
+	struct names_errors ip, name;
+	if (!decode_wants(d, CODE_TARGET) || gardener_ip(v->text, &ip) == 0 ||
+	    gardener_dns1123_subdomain(v->text, &name) == 0)
+		return false;
+	say_names(d, v, CODE_TARGET, &ip);
+	say_names(d, v, CODE_TARGET, &name);
+	return true;
+}
+
 void check_target(struct decode *d, const struct node *v)
 {
 	const char *s = v->text.p;
-	if (!is_ip(s) && !is_dns_name(s))
+	if (!gardener_refuses_target(d, v) && !is_ip(s) && !is_dns_name(s))
 		decode_invalid(d, v, CODE_TARGET_NODE, "must be an IP address or a DNS name%s",
 			       target_hint(s));
+}
+
+void check_port(struct decode *d, const struct node *v)
+{
+	int64_t port;
+	if (!decode_integer(v, &port) || (port >= 1 && port <= 65535))
+		return;
+	if (port < 0)
+		decode_invalid(d, v, CODE_PORT_NEGATIVE, "port cannot be less than 0");
+	else
+		decode_invalid(d, v, CODE_PORT, "must be between 1 and 65535, inclusive");
 }
 
 /* --- rules --------------------------------------------------------------------- */
@@ -111,19 +142,35 @@ static bool is_graphic(struct slice s)
 	return true;
 }
 
+#define PROGRAM_NAME_MAX 511 /* bytes that rsyslog keeps of a tag */
+
+/* What admission takes, and no message can have. */
+static void check_program_reached(struct decode *d, const struct node *v)
+{
+	if (!decode_lints(d))
+		return;
+	if (v->text.len > PROGRAM_NAME_MAX)
+		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER, "no program has this name: tags are cut after %d bytes",
+			    PROGRAM_NAME_MAX);
+	else if (memchr(v->text.p, '$', v->text.len) && decode_wants(d, CODE_PROGRAM_NAME_DOLLAR))
+		decode_invalid(d, v, CODE_PROGRAM_NAME_DOLLAR,
+			       "rsyslog cannot read a \"$\" here: it takes neither this rule nor anything behind it");
+}
+
 void check_program_name(struct decode *d, const struct node *v)
 {
 	struct slice s = v->text;
 	if (v->kind == NODE_NULL || s.len == 0) {
-		decode_invalid(d, v, CODE_PROGRAM_NAME, "must not be empty");
+		decode_invalid(d, v, CODE_PROGRAM_NAME, ".programNames can't contain empty program name");
 		return;
 	}
 	if (memchr(s.p, '[', s.len) || memchr(s.p, ':', s.len) || memchr(s.p, '/', s.len))
 		decode_invalid(d, v, CODE_PROGRAM_NAME,
-			       "must not contain \"[\", \":\" or \"/\": a program's name ends before them");
+			       ".programNames can't contain `[`, `:` or `/`");
 	if (!is_graphic(s))
 		decode_invalid(d, v, CODE_PROGRAM_NAME,
-			       "must consist of printable ASCII characters without blanks");
+			       ".programNames can only contain printable characters");
+	check_program_reached(d, v);
 }
 
 void check_severity(struct decode *d, const struct node *v)
@@ -137,41 +184,36 @@ void check_severity(struct decode *d, const struct node *v)
 			    "severities are 0 to 7: every message is at least that severe, as with 7");
 }
 
-static void compile(struct decode *d, const struct node *v)
+/* As admission has it. Of the three texts the first one is told once, the others may be two each. */
+static bool gardener_refuses_peer(struct decode *d, const struct node *v)
 {
-	struct err e = { 0 };
-	struct regex *re = regex_compile(v->text, REGEX_MEMORY_MAX, &e);
-	regex_free(re);
-	if (re == NULL)
-		decode_invalid(d, v, CODE_REGEX_SYNTAX, "%s", e.text); /* it names the byte */
+	struct names_errors wildcard, name;
+	if (!decode_wants(d, CODE_PEER) || gardener_is_sha1_fingerprint(v->text) ||
+	    gardener_dns1123_wildcard(v->text, &wildcard) == 0 ||
+	    gardener_dns1123_subdomain(v->text, &name) == 0)
+		return false;
+	decode_invalid(d, v, CODE_PEER,
+		       ".permitedPeer elements can only match `^SHA1:[0-9A-Fa-f]{40}$` or be a hostname (wildcards allowed)");
+	say_names(d, v, CODE_PEER, &wildcard);
+	say_names(d, v, CODE_PEER, &name);
+	return true;
 }
 
-void check_regex(struct decode *d, const struct node *v)
-{
-	compile(d, v);
-}
-
-void check_exclude(struct decode *d, const struct node *v)
-{
-	if (v->text.len == 0)
-		decode_warn(d, v, CODE_EXCLUDE_EMPTY, "it is found in every message: the rule takes none");
-	compile(d, v);
-}
-
-/* --- our own kind ----------------------------------------------------------------- */
-
-/* As Gardener does, whatever authMode is: that an entry is not of its kind is told elsewhere. */
+/* Whatever authMode is: that an entry is not of its kind is told elsewhere. */
 void check_permitted_peer(struct decode *d, const struct node *v)
 {
 	struct err e = { 0 };
 	if (v->text.len == 0 || v->kind == NODE_NULL) {
-		decode_required(d, v, CODE_REQUIRED, "must not be empty");
+		decode_required(d, v, CODE_REQUIRED, "value cannot be empty");
 		return;
 	}
 	bool fingerprint = strncasecmp(v->text.p, "SHA", 3) == 0 && strchr(v->text.p, ':');
-	if (tls_peer_check(fingerprint ? TLS_AUTH_FINGERPRINT : TLS_AUTH_NAME, v->text.p, &e) < 0)
+	if (!gardener_refuses_peer(d, v) &&
+	    tls_peer_check(fingerprint ? TLS_AUTH_FINGERPRINT : TLS_AUTH_NAME, v->text.p, &e) < 0)
 		decode_invalid(d, v, CODE_PEER_NODE, "%s", e.text);
 }
+
+/* --- our own kind ----------------------------------------------------------------- */
 
 void check_word(struct decode *d, const struct node *v)
 {

@@ -6,9 +6,10 @@
 
 /* Checks of single values, for tables of fields. What is wrong is a finding at the value. */
 void check_target(struct decode *d, const struct node *v);	/* an IP address or a DNS name */
+void check_port(struct decode *d, const struct node *v);
 void check_program_name(struct decode *d, const struct node *v); /* what rsyslog's $programname can be */
 void check_severity(struct decode *d, const struct node *v);	/* 0..7, else a warning */
-void check_regex(struct decode *d, const struct node *v);	/* record/regex.h takes it */
+void check_regex(struct decode *d, const struct node *v);	/* messageContent.regex: Gardener, rsyslog, and the engine take it */
 void check_exclude(struct decode *d, const struct node *v);	/* the same, for what excludes */
 void check_permitted_peer(struct decode *d, const struct node *v); /* of either authMode */
 void check_file(struct decode *d, const struct node *v);	/* an absolute path */

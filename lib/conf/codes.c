@@ -11,7 +11,7 @@
 #define NODE CONCERN_NODE
 #define ALL CONCERN_ALL
 
-static const struct code_info infos[CODES] = {
+static const struct code_info infos[CODE_TLS] = {
 	[CODE_YAML_SYNTAX] = ERROR("yaml-syntax", DECODE, ALL),
 	[CODE_YAML_UTF8] = ERROR("yaml-utf8", DECODE, ALL),
 	[CODE_YAML_CONTROL] = ERROR("yaml-control", DECODE, ALL),
@@ -34,7 +34,7 @@ static const struct code_info infos[CODES] = {
 	[CODE_TYPE] = ERROR("type", DECODE, ALL),
 	[CODE_REQUIRED] = ERROR("required", REQUIRED, ALL),
 	[CODE_UNSUPPORTED] = ERROR("unsupported", NOT_SUPPORTED, ALL),
-	[CODE_RANGE] = ERROR("range", INVALID, NODE),
+	[CODE_RANGE] = ERROR("range", INVALID, RELPBOX),
 	[CODE_TOO_LONG] = ERROR("too-long", INVALID, RELPBOX),
 	[CODE_TOO_MANY] = ERROR("too-many", INVALID, RELPBOX),
 	[CODE_INVALID] = ERROR("invalid", INVALID, NODE),
@@ -47,6 +47,7 @@ static const struct code_info infos[CODES] = {
 
 	[CODE_PROGRAM_NAME] = ERROR("program-name", INVALID, ALL),
 	[CODE_PROGRAM_NAME_NEVER] = WARNING("program-name-never", INVALID, NODE),
+	[CODE_PROGRAM_NAME_DOLLAR] = ERROR("program-name-dollar", INVALID, RSYSLOG),
 	[CODE_PROGRAM_NAMES_EMPTY] = WARNING("program-names-empty", INVALID, NODE),
 	[CODE_SEVERITY] = WARNING("severity", INVALID, NODE),
 	[CODE_REGEX] = ERROR("regex", REQUIRED, GARDENER),
@@ -65,17 +66,21 @@ static const struct code_info infos[CODES] = {
 	[CODE_RETRY_ABSENT] = WARNING("retry-absent", REQUIRED, RSYSLOG),
 	[CODE_RETRY] = WARNING("retry", INVALID, NODE),
 	[CODE_REBIND] = WARNING("rebind", INVALID, RSYSLOG),
-	[CODE_TIMEOUT] = WARNING("timeout", INVALID, NODE),
+	[CODE_TIMEOUT] = ERROR("timeout", INVALID, RSYSLOG),
+	[CODE_INTEGER_CUT] = WARNING("integer-cut", INVALID, RSYSLOG),
 
 	[CODE_TLS_OFF] = WARNING("tls-off", INVALID, NODE),
 	[CODE_TLS_IGNORED] = WARNING("tls-ignored", INVALID, NODE),
-	[CODE_TLS_AUTH_ABSENT] = WARNING("tls-auth-absent", REQUIRED, RSYSLOG),
+	[CODE_SECRET_REFERENCE] = ERROR("secret-reference", REQUIRED, GARDENER | RSYSLOG),
+	[CODE_TLS_AUTH_ABSENT] = ERROR("tls-auth-absent", REQUIRED, RSYSLOG),
+	[CODE_TLS_AUTH_OPENSSL] = WARNING("tls-auth-openssl", REQUIRED, RSYSLOG),
 	[CODE_TLS_NAME_REQUIRED] = ERROR("tls-name-required", REQUIRED, RSYSLOG),
 	[CODE_TLS_FINGERPRINT] = ERROR("tls-fingerprint", INVALID, RSYSLOG),
 	[CODE_TLS_FINGERPRINT_REQUIRED] = ERROR("tls-fingerprint-required", REQUIRED, NODE),
 	[CODE_PEER] = ERROR("peer", INVALID, GARDENER),
-	[CODE_PEER_NODE] = ERROR("peer-node", INVALID, NODE),
+	[CODE_PEER_NODE] = ERROR("peer-node", INVALID, RELPBOX),
 	[CODE_PEER_MODE] = WARNING("peer-mode", INVALID, NODE),
+	[CODE_PEER_ADDRESS] = WARNING("peer-address", INVALID, RSYSLOG),
 	[CODE_PEERS_NOBODY] = ERROR("peers-nobody", INVALID, NODE),
 
 	[CODE_AUDIT_CONFIG_EMPTY] = WARNING("audit-config-empty", INVALID, NODE),
@@ -106,16 +111,28 @@ static const struct code_info infos[CODES] = {
 	[CODE_IGNORE] = WARNING("ignore", INVALID, ALL),
 };
 
-const struct code_info *code_info(enum code code)
+/* Who on the node refuses it, in whichever part; nobody there, but a receiver: then it concerns both. */
+static struct code_info tls_info(enum tls_trouble what)
+{
+	const struct tls_trouble_info *t = tls_trouble_info(what);
+	unsigned node = t->node[TLS_PART_CA] | t->node[TLS_PART_CERT] | t->node[TLS_PART_KEY];
+	unsigned concerns = (node & (TLS_GNUTLS | TLS_OPENSSL) ? RSYSLOG : 0U) |
+			    (node & TLS_MBEDTLS ? RELPBOX : 0U);
+	bool error = node || t->receiver == TLS_ALL;
+	return (struct code_info){ t->name, error ? FINDING_ERROR : FINDING_WARNING, KIND_INVALID,
+				   concerns && t->receiver != TLS_ALL ? concerns : NODE };
+}
+
+struct code_info code_info(enum code code)
 {
 	invariant(code < CODES);
-	return &infos[code];
+	return code < CODE_TLS ? infos[code] : tls_info((enum tls_trouble)(code - CODE_TLS));
 }
 
 enum code code_find(struct slice name)
 {
 	for (unsigned c = 0; c < CODES; c++)
-		if (slice_is(name, infos[c].name))
+		if (slice_is(name, code_info((enum code)c).name))
 			return (enum code)c;
 	return CODES;
 }

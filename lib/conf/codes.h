@@ -3,6 +3,7 @@
 #define CONF_CODES_H
 
 #include "base/slice.h"
+#include "tls/inspect.h"
 
 /*
  * What can be said about the user's input. A code is stable: people write it in
@@ -69,6 +70,7 @@ enum code {
 	/* loggingRules */
 	CODE_PROGRAM_NAME,
 	CODE_PROGRAM_NAME_NEVER,
+	CODE_PROGRAM_NAME_DOLLAR,
 	CODE_PROGRAM_NAMES_EMPTY,
 	CODE_SEVERITY,
 	CODE_REGEX,
@@ -88,16 +90,20 @@ enum code {
 	CODE_RETRY,
 	CODE_REBIND,
 	CODE_TIMEOUT,
+	CODE_INTEGER_CUT,
 	/* tls */
 	CODE_TLS_OFF,
 	CODE_TLS_IGNORED,
+	CODE_SECRET_REFERENCE,
 	CODE_TLS_AUTH_ABSENT,
+	CODE_TLS_AUTH_OPENSSL,
 	CODE_TLS_NAME_REQUIRED,
 	CODE_TLS_FINGERPRINT,
 	CODE_TLS_FINGERPRINT_REQUIRED,
 	CODE_PEER,
 	CODE_PEER_NODE,
 	CODE_PEER_MODE,
+	CODE_PEER_ADDRESS,
 	CODE_PEERS_NOBODY,
 	/* auditConfig and Auditd */
 	CODE_AUDIT_CONFIG_EMPTY,
@@ -127,7 +133,9 @@ enum code {
 	/* what is said to validate itself */
 	CODE_IGNORE,
 
-	CODES
+	/* what is wrong with ca, crt or key of a Secret: CODE_TLS + an enum tls_trouble */
+	CODE_TLS,
+	CODES = CODE_TLS + TLS_TROUBLES
 };
 
 struct code_info {
@@ -137,7 +145,8 @@ struct code_info {
 	unsigned concerns; /* of enum concern, or'ed */
 };
 
-const struct code_info *code_info(enum code code);
+/* Of CODE_TLS and behind: what it can be at most; each finding says what it is. */
+struct code_info code_info(enum code code);
 
 /* By name; CODES: there is none. */
 enum code code_find(struct slice name);

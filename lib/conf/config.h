@@ -114,7 +114,17 @@ struct config {
  * error (warnings may be there); else -1. The model is to be freed either way.
  */
 int config_load(struct slice text, struct config *out, struct findings *f);
+
+/* One node of a larger document as either kind; path is its own. What config_load says holds, but that f says for whom. */
+enum config_kind { CONFIG_RELP, CONFIG_FORWARD }; /* in the order of config_schemas */
+struct node;
+int config_decode(enum config_kind kind, const struct node *root, const char *path,
+		  struct config *out, struct findings *f);
+
 void config_free(struct config *c);
+
+/* Those of the kinds that config_load takes, NULL-ended (conf/decode.h). */
+extern const struct schema *const config_schemas[];
 
 /* What authMode says; absent: name. */
 enum tls_auth config_tls_auth(const struct config_tls *t);

@@ -33,10 +33,11 @@ static bool known_choice(const char *const *choices, struct slice s)
 /* Is it a string that fits the field? Null counts as "" (JSON's zero value). Findings if not. */
 static bool string_fits(struct decode *d, const struct field *fd, const struct node *v)
 {
+	size_t max = fd->kind == FIELD_STRING && fd->max ? (size_t)fd->max : FIELD_STRING_MAX;
 	if (v->kind != NODE_STRING && v->kind != NODE_NULL) {
 		decode_wrong_type(d, v, NODE_STRING, "a string");
-	} else if (v->text.len > FIELD_STRING_MAX && decode_wants(d, CODE_TOO_LONG)) {
-		decode_invalid(d, v, CODE_TOO_LONG, "may not be more than %d bytes", FIELD_STRING_MAX);
+	} else if (v->text.len > max && decode_wants(d, CODE_TOO_LONG)) {
+		decode_invalid(d, v, CODE_TOO_LONG, "may not be more than %zu bytes", max);
 	} else if (v->kind == NODE_STRING && v->text.len && memchr(v->text.p, 0, v->text.len)) {
 		decode_invalid(d, v, CODE_INVALID, "must not contain NUL");
 	} else if (fd->choices && !known_choice(fd->choices, v->text)) {
@@ -68,8 +69,7 @@ static void decode_bool(struct decode *d, const struct field *fd, const struct n
 		*(bool *)at_offset(out, fd->offset) = v->boolean;
 }
 
-/* 4.0 is 4, as in Kubernetes: numbers pass through JSON. */
-static bool integer_of(const struct node *v, int64_t *out)
+bool decode_integer(const struct node *v, int64_t *out)
 {
 	if (v->kind == NODE_INT) {
 		*out = v->integer;
@@ -94,7 +94,7 @@ static void out_of_range(struct decode *d, const struct field *fd, const struct 
 static void store_int(struct decode *d, const struct field *fd, const struct node *v, int64_t value,
 		      void *out)
 {
-	if (value < fd->min || value > fd->max) {
+	if (!fd->check_bounds && (value < fd->min || value > fd->max)) {
 		out_of_range(d, fd, v, value < fd->min);
 		return;
 	}
@@ -107,7 +107,7 @@ static void store_int(struct decode *d, const struct field *fd, const struct nod
 static void decode_int(struct decode *d, const struct field *fd, const struct node *v, void *out)
 {
 	int64_t value;
-	if (integer_of(v, &value))
+	if (decode_integer(v, &value))
 		store_int(d, fd, v, value, out);
 	else if (v->kind == NODE_FLOAT && fabs(v->real) >= 0x1p63)
 		decode_invalid(d, v, CODE_TYPE, "must be an integer of at most 64 bits");
@@ -123,7 +123,7 @@ static void decode_size(struct decode *d, const struct field *fd, const struct n
 		store_int(d, fd, v, (int64_t)bytes, out);
 	else if (v->kind == NODE_STRING)
 		decode_invalid(d, v, CODE_INVALID, "must be a size: 65536, 64KiB, 256MiB, 1GiB");
-	else if (integer_of(v, &value))
+	else if (decode_integer(v, &value))
 		store_int(d, fd, v, value, out);
 	else
 		decode_wrong_type(d, v, NODE_INT, "a size");
@@ -140,7 +140,7 @@ static void decode_time(struct decode *d, const struct field *fd, const struct n
 	} else if (v->kind == NODE_STRING) {
 		decode_invalid(d, v, CODE_INVALID, "must be a time: 600, 600s, 10m, 1h");
 		return;
-	} else if (integer_of(v, &value)) {
+	} else if (decode_integer(v, &value)) {
 		value = value > TIME_MAX_S ? INT64_MAX : value < -TIME_MAX_S ? INT64_MIN : value * 1000;
 	} else {
 		decode_wrong_type(d, v, NODE_INT, "a time");
@@ -245,6 +245,18 @@ static bool is_absent(const struct field *fd, const struct node *v)
 	       (v->kind == NODE_SEQ && v->items.n == 0);
 }
 
+/* What Kubernetes calls an invalid value, it shows as JSON's zero value. */
+static void say_absent(struct decode *d, const struct field *fd, const struct node *at)
+{
+	struct node zero = { .kind = NODE_STRING, .text = slice_str(""), .line = at->line,
+			     .col = at->col };
+	enum code code = fd->absent ? fd->absent : CODE_REQUIRED;
+	if (code_info(code).kind == KIND_INVALID)
+		decode_invalid(d, &zero, code, "%s", fd->hint);
+	else
+		decode_required(d, at, code, fd->hint);
+}
+
 static void decode_field(struct decode *d, const struct field *fd, const struct node *map, void *out)
 {
 	const struct node *v = node_get(map, fd->name);
@@ -252,7 +264,7 @@ static void decode_field(struct decode *d, const struct field *fd, const struct 
 	if (!is_absent(fd, v))
 		decode_value(d, fd, v, out);
 	else if (fd->required)
-		decode_required(d, v ? v : map, fd->absent ? fd->absent : CODE_REQUIRED, fd->hint);
+		say_absent(d, fd, v ? v : map);
 	decode_leave(d, mark);
 }
 
@@ -284,17 +296,43 @@ static void find_unknown(struct decode *d, const struct schema *s, const struct 
 	}
 }
 
+/* What stands at map's key is text. NULL: it is absent, or not a string, and then that is a finding. */
+static const struct node *object_text(struct decode *d, const struct node *map, const char *key)
+{
+	const struct node *v = node_get(map, key);
+	if (!v || v->kind == NODE_NULL || (v->kind == NODE_STRING && v->text.len == 0))
+		return NULL;
+	if (v->kind == NODE_STRING)
+		return v;
+	size_t mark = decode_enter_key(d, key);
+	decode_wrong_type(d, v, NODE_STRING, "a string");
+	decode_leave(d, mark);
+	return NULL;
+}
+
+static bool is_absent_text(const struct node *v)
+{
+	return !v || v->kind == NODE_NULL || (v->kind == NODE_STRING && v->text.len == 0);
+}
+
+/* A key of a Kubernetes object, which can be but one text. */
+static void decode_object_key(struct decode *d, const struct schema *s, const struct node *map,
+			      const char *key, const char *wanted, enum code wrong, enum code absent)
+{
+	const struct node *v = node_get(map, key), *text = object_text(d, map, key);
+	size_t mark = decode_enter_key(d, key);
+	if (is_absent_text(v) && !s->embedded)
+		decode_required(d, v ? v : map, absent, wanted);
+	else if (text && !slice_is(text->text, wanted))
+		decode_unregistered(d, s, map, text, wrong);
+	decode_leave(d, mark);
+}
+
+/* Gardener takes an object without kind for what it wants there; without apiVersion for another one. */
 static void decode_object(struct decode *d, const struct schema *s, const struct node *map)
 {
-	const char *const version[] = { s->api_version, NULL }, *const kind[] = { s->kind, NULL };
-	struct field fields[] = {
-		{ .name = "apiVersion", .kind = FIELD_STRING, .required = !s->embedded,
-		  .hint = s->api_version, .offset = FIELD_NOWHERE, .choices = version },
-		{ .name = "kind", .kind = FIELD_STRING, .required = !s->embedded, .hint = s->kind,
-		  .offset = FIELD_NOWHERE, .choices = kind },
-	};
-	decode_field(d, &fields[0], map, NULL);
-	decode_field(d, &fields[1], map, NULL);
+	decode_object_key(d, s, map, "apiVersion", s->api_version, CODE_API_VERSION, CODE_API_VERSION);
+	decode_object_key(d, s, map, "kind", s->kind, CODE_KIND, CODE_KIND_ABSENT);
 }
 
 /* Null is an empty struct (JSON's zero value). */

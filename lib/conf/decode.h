@@ -27,7 +27,7 @@ enum field_kind {
 #define FIELD_NOWHERE SIZE_MAX
 #define FIELD_PRESENT(type, member) (offsetof(type, member) + 1)
 
-#define FIELD_STRING_MAX 16384 /* bytes of a string */
+#define FIELD_STRING_MAX 16384 /* bytes of a string, where the field says nothing */
 #define FIELD_ITEMS_MAX 1000   /* items of a list, where the field says nothing */
 
 struct decode;
@@ -36,16 +36,19 @@ struct field {
 	const char *name; /* NULL ends the table */
 	enum field_kind kind;
 	bool required;	  /* absent, null, "" and an empty list are a "Required value" */
-	enum code absent; /* said then; 0: CODE_REQUIRED */
+	enum code absent; /* said then; 0: CODE_REQUIRED; one of KIND_INVALID: `Invalid value: "": HINT` */
 	const char *hint; /* said with it: "the host that receives"; or NULL */
+	const char *about; /* for people who write it: its meaning, unit and default; NULL: nothing */
 	size_t offset;	  /* in the schema's struct; FIELD_NOWHERE: only checked */
 	size_t present;	  /* FIELD_PRESENT of a bool that tells whether it was there; 0: none */
 	size_t count;	  /* of a size_t, for FIELD_STRINGS and FIELD_LIST */
 	const struct schema *sub;
-	int64_t min, max; /* FIELD_INT, _SIZE and _TIME: inclusive; of lists max: items, 0: FIELD_ITEMS_MAX */
+	int64_t min, max; /* FIELD_INT, _SIZE and _TIME: inclusive; of lists max: items, 0: FIELD_ITEMS_MAX;
+			     FIELD_STRING max: bytes, 0: FIELD_STRING_MAX */
 	const char *const *choices; /* FIELD_STRING: the values there are, NULL-ended; or NULL */
 	/* Called with each value that has the right type (each item of a list of strings). */
 	void (*check)(struct decode *d, const struct node *value);
+	bool check_bounds; /* FIELD_INT: check says what is beyond min and max, too */
 };
 
 struct schema {
@@ -55,6 +58,12 @@ struct schema {
 	const char *api_version, *kind;
 	bool embedded; /* then they may be absent */
 	bool open;     /* fields that the table does not have are let be */
+	const char *about; /* as a field's */
+	/*
+	 * What check demands of fields being set (to true, to a list with items), NULL-ended, for
+	 * whoever describes the schema: at least one of these; all of these or none. Or NULL.
+	 */
+	const char *const *any_of, *const *together;
 	/* Called when all fields are decoded, also where some were wrong. */
 	void (*check)(struct decode *d, const struct node *map, void *out);
 };
@@ -95,6 +104,15 @@ void decode_unsupported(struct decode *d, const struct node *value, const char *
 
 /* Is anybody there for whom the code is meant? (findings_want) */
 bool decode_wants(const struct decode *d, enum code code);
+bool decode_lints(const struct decode *d);    /* findings.lint */
+bool decode_own_kind(const struct decode *d); /* findings.own_kind */
+
+/* An integer, however it is written: 4.0 is 4, as in Kubernetes, where numbers pass through JSON. */
+bool decode_integer(const struct node *v, int64_t *out);
+
+/* A finding at a node, with the text alone: fmt's, escaped. */
+void decode_add(struct decode *d, const struct node *at, enum code code, const char *fmt, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* The path goes on to a key or item, for findings inside, and back. */
 size_t decode_enter_key(struct decode *d, const char *name);

@@ -18,6 +18,10 @@ void decode_say(struct decode *d, unsigned line, unsigned col, enum code code, c
 void decode_wrong_type(struct decode *d, const struct node *v, enum node_kind wanted,
 		       const char *wanted_text);
 
+/* An apiVersion or a kind that there is not: as Kubernetes words it, with what there is. */
+void decode_unregistered(struct decode *d, const struct schema *s, const struct node *map,
+			 const struct node *value, enum code code);
+
 /* near: the name that was likely meant, or NULL. */
 void decode_unknown_field(struct decode *d, const struct node_entry *e, const char *near);
 

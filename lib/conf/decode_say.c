@@ -48,7 +48,7 @@ static void show_value(const struct decode *d, struct buf *out, const struct nod
 	else if (v->kind == NODE_BOOL)
 		buf_add_str(out, v->boolean ? "true" : "false");
 	else if (v->kind == NODE_NULL)
-		buf_add_str(out, "null");
+		buf_add_str(out, "\"\""); /* where a string belongs, null is none */
 	else
 		esc_add(out, v->text, SHOWN_MAX);
 }
@@ -124,6 +124,22 @@ void decode_unsupported(struct decode *d, const struct node *v, const char *cons
 	buf_free(&text);
 }
 
+void decode_unregistered(struct decode *d, const struct schema *s, const struct node *map,
+			 const struct node *value, enum code code)
+{
+	struct buf text = { 0 };
+	const struct node *kind = node_get(map, "kind"), *version = node_get(map, "apiVersion");
+	bool has_kind = kind && kind->kind == NODE_STRING && kind->text.len;
+	bool has_version = version && version->kind == NODE_STRING && version->text.len;
+	buf_add_str(&text, "no kind ");
+	show_quoted(&text, has_kind ? kind->text : slice_str(s->kind));
+	buf_add_str(&text, " is registered for version ");
+	show_quoted(&text, has_version ? version->text : slice_str(s->api_version));
+	buf_printf(&text, ": it is %s of %s", s->kind, s->api_version);
+	decode_say(d, value->line, value->col, code, buf_cstr(&text));
+	buf_free(&text);
+}
+
 void decode_duplicate(struct decode *d, const struct node *value)
 {
 	struct buf text = { 0 };
@@ -158,4 +174,24 @@ void decode_unknown_field(struct decode *d, const struct node_entry *e, const ch
 bool decode_wants(const struct decode *d, enum code code)
 {
 	return findings_want(d->f, code);
+}
+
+bool decode_lints(const struct decode *d)
+{
+	return d->f->lint;
+}
+
+bool decode_own_kind(const struct decode *d)
+{
+	return d->f->own_kind;
+}
+
+void decode_add(struct decode *d, const struct node *at, enum code code, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof text, fmt, ap);
+	va_end(ap);
+	decode_say(d, at->line, at->col, code, text);
 }

@@ -11,6 +11,7 @@ static void finding_free(struct finding *at)
 {
 	free(at->path);
 	free(at->message);
+	free(at->source);
 }
 
 void findings_free(struct findings *f)
@@ -34,14 +35,36 @@ static char *format_text(const char *fmt, va_list ap)
 	return text;
 }
 
+struct findings_mark findings_mark(const struct findings *f)
+{
+	return (struct findings_mark){ .n = f->n, .errors = f->errors, .dropped = f->dropped };
+}
+
+void findings_back(struct findings *f, struct findings_mark to)
+{
+	while (f->n > to.n)
+		finding_free(&f->at[--f->n]);
+	f->errors = to.errors;
+	f->dropped = to.dropped;
+}
+
 bool findings_full(const struct findings *f)
 {
 	return f->n >= FINDINGS_MAX;
 }
 
+static void keep(struct findings *f, struct finding at)
+{
+	if (f->n == f->cap) {
+		f->cap = f->cap ? f->cap * 2 : 8;
+		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
+	}
+	f->at[f->n++] = at;
+}
+
 bool findings_want(const struct findings *f, enum code code)
 {
-	return f->who == 0 || (f->who & code_info(code)->concerns) != 0;
+	return f->who == 0 || (f->who & code_info(code).concerns) != 0;
 }
 
 /* In the file, where the text that is read stands inside it. */
@@ -52,35 +75,65 @@ static void place_it(struct finding *at, const struct findings_place *p)
 	at->col = literal ? p->indent + at->col : p->col;
 }
 
-void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,
-		  const char *path, const char *fmt, ...)
+/* message is f's to free from here on. */
+static void add(struct findings *f, const struct finding *what, const char *path, char *message)
 {
-	const struct code_info *info = code_info(code);
-	if (!findings_want(f, code))
-		return;
-	if (info->severity == FINDING_ERROR)
+	struct finding at = *what;
+	if (at.severity == FINDING_ERROR)
 		f->errors++;
 	if (findings_full(f)) {
 		f->dropped++;
+		free(message);
 		return;
 	}
-	if (f->n == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 8;
-		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
-	}
-	struct finding *at = &f->at[f->n++];
-	*at = (struct finding){ .code = code, .severity = info->severity, .kind = info->kind,
-				.line = line, .col = col };
-	at->concerns = f->who ? info->concerns & f->who : info->concerns;
-	if (code == CODE_TYPE && f->own_kind)
-		at->kind = KIND_TYPE_INVALID;
+	at.kind = code_info(at.code).kind;
+	if (at.code == CODE_TYPE && f->own_kind)
+		at.kind = KIND_TYPE_INVALID;
+	if (f->who)
+		at.concerns &= f->who;
 	if (f->place)
-		place_it(at, f->place);
-	at->path = mem_strdup(path ? path : "");
+		place_it(&at, f->place);
+	at.path = mem_strdup(path ? path : "");
+	at.message = message;
+	keep(f, at);
+}
+
+void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,
+		  const char *path, const char *fmt, ...)
+{
+	struct code_info info = code_info(code);
+	if (!findings_want(f, code))
+		return;
 	va_list ap;
 	va_start(ap, fmt);
-	at->message = format_text(fmt, ap);
+	add(f, &(struct finding){ .code = code, .severity = info.severity, .line = line, .col = col,
+				  .concerns = info.concerns }, path, format_text(fmt, ap));
 	va_end(ap);
+}
+
+void findings_add_as(struct findings *f, enum finding_severity severity, unsigned concerns,
+		     unsigned line, unsigned col, enum code code, const char *path, const char *text)
+{
+	if (f->who && !(f->who & concerns))
+		return;
+	add(f, &(struct finding){ .code = code, .severity = severity, .line = line, .col = col,
+				  .concerns = concerns }, path, mem_strdup(text));
+}
+
+void findings_move(struct findings *to, struct findings *from)
+{
+	to->errors += from->errors;
+	to->dropped += from->dropped;
+	for (size_t i = 0; i < from->n; i++) {
+		if (findings_full(to)) {
+			finding_free(&from->at[i]);
+			to->dropped++;
+		} else {
+			keep(to, from->at[i]);
+		}
+	}
+	from->n = 0;
+	findings_free(from);
 }
 
 static bool before(const struct finding *a, const struct finding *b)
@@ -108,7 +161,7 @@ static void print_one(const struct finding *at, const char *file, struct buf *ou
 	buf_add_str(out, at->severity == FINDING_ERROR ? ": error: " : ": warning: ");
 	if (at->path[0] != '\0')
 		buf_printf(out, "%s: ", at->path);
-	buf_printf(out, "%s [%s]\n", at->message, code_info(at->code)->name);
+	buf_printf(out, "%s [%s]\n", at->message, code_info(at->code).name);
 }
 
 void findings_print(const struct findings *f, const char *file, struct buf *out)

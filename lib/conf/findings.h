@@ -21,6 +21,7 @@ struct finding {
 	unsigned line, col;
 	char *path;    /* "loggingRules[0].programNames[2]"; escaped; "" at the top */
 	char *message; /* escaped; no value of a secret */
+	char *source;  /* its line of the file, as it is, where that may be shown; else NULL */
 };
 
 /* Where in the file a text stands that is read as a document of its own. */
@@ -37,6 +38,7 @@ struct findings {
 	struct finding *at;
 
 	unsigned who;  /* CONCERN_*: what concerns none of them is not said; 0: everybody */
+	bool lint;     /* advice is wanted too: what works and is not likely meant */
 	bool own_kind; /* of a document that Gardener never sees: a wrong type is TypeInvalid */
 	bool discreet; /* the text may hold secrets: no values are shown, nor keys that nobody knows */
 	const struct findings_place *place; /* positions are of a text inside the file; NULL: of the file */
@@ -52,8 +54,23 @@ void findings_add(struct findings *f, unsigned line, unsigned col, enum code cod
 		  const char *path, const char *fmt, ...)
 	__attribute__((format(printf, 6, 7)));
 
+/* The same, where the code alone does not say how serious it is and whom it concerns. */
+void findings_add_as(struct findings *f, enum finding_severity severity, unsigned concerns,
+		     unsigned line, unsigned col, enum code code, const char *path, const char *text);
+
 /* Does anybody whom f is for care for what the code says? Where not, it need not be found out. */
 bool findings_want(const struct findings *f, enum code code);
+
+/* What f held at a moment. findings_back() takes away all that was added since. */
+struct findings_mark {
+	size_t n, errors, dropped;
+};
+
+struct findings_mark findings_mark(const struct findings *f);
+void findings_back(struct findings *f, struct findings_mark to);
+
+/* All of from behind those of to, as far as there is room; from is empty then. */
+void findings_move(struct findings *to, struct findings *from);
 
 /* By position; those of the same position stay in the order in which they came. */
 void findings_sort(struct findings *f);

@@ -5,6 +5,7 @@
 #include "conf/path.h"
 
 #include <inttypes.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -55,13 +56,32 @@ static void merge(struct making *m, const struct node *key, const struct node *v
 		merge_one(m, key, value->items.at[i]);
 }
 
+/*
+ * As Go's strconv.FormatFloat(v, 'g', -1, 32), which Kubernetes makes keys with:
+ * the shortest text that is the same float, with an exponent below -4 and above 5.
+ */
+static void float_name(double real, char *out, size_t size)
+{
+	float v = (float)real;
+	if (isnan(v) || isinf(v)) {
+		snprintf(out, size, "%s", isnan(v) ? ".nan" : v < 0 ? "-.inf" : ".inf");
+		return;
+	}
+	int digits = 0;
+	do
+		snprintf(out, size, "%.*e", digits, (double)v);
+	while (strtof(out, NULL) != v && ++digits < 9);
+	int exponent = (int)strtol(strchr(out, 'e') + 1, NULL, 10);
+	if (exponent >= -4 && exponent < 6)
+		snprintf(out, size, "%.*f", digits > exponent ? digits - exponent : 0, (double)v);
+}
+
 /* A key as JSON has it. False: it cannot be one. */
 static bool key_name(struct arena *arena, const struct node *key, struct slice *name)
 {
-	char number[24];
+	char number[32];
 	switch (key->kind) {
 	case NODE_STRING:
-	case NODE_FLOAT:
 		*name = key->text;
 		return true;
 	case NODE_BOOL:
@@ -69,14 +89,19 @@ static bool key_name(struct arena *arena, const struct node *key, struct slice *
 		return true;
 	case NODE_INT:
 		snprintf(number, sizeof number, "%" PRId64, key->integer);
-		*name = arena_text(arena, slice_str(number));
-		return true;
+		break;
+	case NODE_FLOAT:
+		if (key->wide)
+			return false;
+		float_name(key->real, number, sizeof number);
+		break;
 	case NODE_NULL:
 	case NODE_SEQ:
 	case NODE_MAP:
-		break;
+		return false;
 	}
-	return false;
+	*name = arena_text(arena, slice_str(number));
+	return true;
 }
 
 static void add_own(struct making *m, const struct node *key, struct node *value)

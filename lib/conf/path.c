@@ -41,17 +41,37 @@ void show_key(const struct findings *f, struct buf *path, struct slice key)
 	path_key(path, key_may_be_shown(f, key) ? key : slice_str("*"));
 }
 
-/* A key written where its path belongs, or a key's file given as a document: what is said goes to logs. */
-static bool is_private(struct slice text)
+/* Base64 of a certificate or key: a long run of its letters, large, small and digits among them. */
+static bool is_base64_run(struct slice text)
 {
-	static const char mark[] = "PRIVATE KEY";
-	return text.len && memmem(text.p, text.len, mark, sizeof(mark) - 1);
+	size_t run = 0;
+	unsigned seen = 0;
+	for (size_t i = 0; i < text.len; i++) {
+		char c = text.p[i];
+		unsigned kind = c >= 'a' && c <= 'z' ? 1 : c >= 'A' && c <= 'Z' ? 2 :
+			c >= '0' && c <= '9' ? 4 : c == '+' || c == '/' || c == '=' ? 8 : 0;
+		run = kind ? run + 1 : 0;
+		seen = kind ? seen | kind : 0;
+		if (run > 32 && (seen & 7) == 7)
+			return true;
+	}
+	return false;
+}
+
+/* A key written where its path belongs, or a key's file given as a document: what is said goes to logs. */
+bool text_is_private(struct slice text)
+{
+	static const char *const marks[] = { "PRIVATE KEY", "-----BEGIN", "LS0tLS1CRUdJTi" };
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (text.len && memmem(text.p, text.len, marks[i], strlen(marks[i])))
+			return true;
+	return is_base64_run(text);
 }
 
 void show_quoted(struct buf *out, struct slice text)
 {
-	if (is_private(text)) {
-		buf_add_str(out, "(a private key, not shown here)");
+	if (text_is_private(text)) {
+		buf_add_str(out, "(a key or certificate, not shown here)");
 		return;
 	}
 	struct buf safe = { 0 };

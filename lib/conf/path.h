@@ -13,6 +13,9 @@ void path_index(struct buf *path, size_t i);
 void show_key(const struct findings *f, struct buf *path, struct slice key);
 bool key_may_be_shown(const struct findings *f, struct slice key);
 
+/* Does it look like a certificate, a key, or a piece of one? Then it is shown nowhere. */
+bool text_is_private(struct slice text);
+
 /* In place of a value where findings are discreet. */
 #define NOT_SHOWN "(not shown)"
 

@@ -91,6 +91,7 @@ static bool resolve_int(const char *number, struct node *out)
 	if (v > most) {
 		out->kind = NODE_FLOAT;
 		out->real = minus ? -(double)v : (double)v;
+		out->wide = number[0] >= '0' && number[0] <= '9';
 		return true;
 	}
 	out->kind = NODE_INT;
@@ -144,6 +145,19 @@ static bool resolve_float(const char *number, struct node *out)
 	return true;
 }
 
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+/* Go drops all of them, but where the text begins with a point only those between digits. */
+static bool is_dropped(struct slice s, size_t i)
+{
+	if (s.p[i] != '_' || s.p[0] != '.')
+		return s.p[i] == '_';
+	return is_digit(s.p[i - 1]) && i + 1 < s.len && is_digit(s.p[i + 1]);
+}
+
 static bool resolve_number(struct node *out)
 {
 	struct slice s = out->text;
@@ -153,7 +167,7 @@ static bool resolve_number(struct node *out)
 	if (s.len > NUMBER_MAX)
 		return false;
 	for (size_t i = 0; i < s.len; i++)
-		if (s.p[i] != '_' || point)
+		if (!is_dropped(s, i))
 			number[len++] = s.p[i];
 	number[len] = '\0';
 	if (strlen(number) != len)
@@ -166,7 +180,7 @@ static void resolve_plain(struct node *out)
 	if (resolve_word(out))
 		return;
 	char c = out->text.p[0];
-	bool number = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+	bool number = is_digit(c) || c == '+' || c == '-' || c == '.';
 	if (!number || !resolve_number(out))
 		out->kind = NODE_STRING;
 }
@@ -182,7 +196,7 @@ int scalar_resolve(enum scalar_tag tag, struct node *out)
 	case SCALAR_BOOL:
 		return out->kind == NODE_BOOL ? 0 : -1;
 	case SCALAR_INT:
-		return out->kind == NODE_INT ? 0 : -1;
+		return out->kind == NODE_INT || out->wide ? 0 : -1;
 	case SCALAR_NULL:
 		return out->kind == NODE_NULL ? 0 : -1;
 	case SCALAR_FLOAT:
@@ -190,7 +204,7 @@ int scalar_resolve(enum scalar_tag tag, struct node *out)
 			out->kind = NODE_FLOAT;
 			out->real = (double)out->integer;
 		}
-		return out->kind == NODE_FLOAT ? 0 : -1;
+		return out->kind == NODE_FLOAT && !out->wide ? 0 : -1;
 	case SCALAR_PLAIN:
 	case SCALAR_TEXT:
 		break;

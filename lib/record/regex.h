@@ -18,8 +18,9 @@ struct regex;
 #define REGEX_MEMORY_MAX (256 * 1024)
 
 /*
- * NULL: e says what is wrong and where (1-based byte position in e->code), or
- * that the pattern needs more than memory_max (e->code is 0).
+ * NULL: e says what is wrong and where (1-based byte position in e->code). What
+ * glibc takes and we do not has a negative e->code, the position below 0, or 0:
+ * the pattern needs more than memory_max.
  */
 struct regex *regex_compile(struct slice pattern, size_t memory_max, struct err *e);
 void regex_free(struct regex *re);

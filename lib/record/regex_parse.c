@@ -29,10 +29,20 @@ struct parse {
 	struct regex_build b;
 	struct group *groups; /* [0] is the whole pattern */
 	size_t depth, groups_cap;
+	size_t closed; /* groups that a back-reference could mean */
 	bool repeatable;	/* is there something to repeat: */
 	struct regex_atom atom;
 	bool asserted; /* was the last thing in this alternative an assertion? */
 };
+
+/* What glibc takes, and we do not. */
+static int regex_limit(struct err *e, size_t at, const char *what)
+{
+	regex_error(e, at, what);
+	if (e)
+		e->code = -e->code;
+	return -1;
+}
 
 int regex_error(struct err *e, size_t at, const char *what)
 {
@@ -136,7 +146,7 @@ static int parse_repeat(struct parse *p, char c)
 static int group_open(struct parse *p)
 {
 	if (p->depth > DEPTH_MAX)
-		return regex_error(p->e, p->at - 1, "more than 1000 levels of '('");
+		return regex_limit(p->e, p->at - 1, "more than 1000 levels of '('");
 	if (p->depth == p->groups_cap) {
 		p->groups_cap = p->groups_cap * 2 + 8;
 		p->groups = mem_grow(p->groups, p->groups_cap * sizeof(p->groups[0]));
@@ -167,6 +177,7 @@ static void group_next(struct parse *p)
 static void group_close(struct parse *p)
 {
 	const struct group *g = &p->groups[--p->depth];
+	p->closed++;
 	struct regex_inst *inst = p->b.inst;
 	uint64_t at = g->atom.from;
 
@@ -194,7 +205,9 @@ static int parse_escape(struct parse *p)
 	uint8_t c = (uint8_t)p->s.p[p->at++];
 
 	if (c >= '1' && c <= '9') {
-		return regex_error(p->e, p->at - 2,
+		if (c - '0' > (int)p->closed)
+			return regex_error(p->e, p->at - 2, "no such group is closed before");
+		return regex_limit(p->e, p->at - 2,
 				   "back-references (\\1 to \\9) are not supported: "
 				   "no search in linear time is known for them");
 	}

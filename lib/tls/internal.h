@@ -137,6 +137,8 @@ bool tls_private_unsent(const struct tls_conn *c);
 int tls_private_alert(const struct tls_conn *c); /* after MBEDTLS_ERR_SSL_FATAL_ALERT_MESSAGE; -1: none came */
 int tls_private_suite(const struct tls_conn *c); /* in the handshake, once agreed; else 0 */
 void tls_private_alert_keys(struct tls_conn *c); /* before an alert that refuses the peer */
+/* child bears parent's signature: 1, 0; -1: cannot be told, for its kind. */
+int tls_private_signed_by(const mbedtls_x509_crt *child, mbedtls_x509_crt *parent);
 
 /* cause.c */
 enum tls_cause tls_cause_of_alert(int alert, enum tls_own own);

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tls/internal.h"
 
+#include <psa/crypto.h>
+
 /*
  * The one place that touches private fields of Mbed TLS 3.6, for want of functions:
  * which step of the handshake is next, whether a step left something to be sent,
  * which alert came (4.0 has mbedtls_ssl_get_fatal_alert), and what is agreed while
- * the handshake lasts.
+ * the handshake lasts; and a certificate's signature.
  */
 
 int tls_private_state(const struct tls_conn *c)
@@ -52,4 +54,42 @@ void tls_private_alert_keys(struct tls_conn *c)
 		return;
 	ssl->MBEDTLS_PRIVATE(transform_out) = keys;
 	memset(ssl->MBEDTLS_PRIVATE(cur_out_ctr), 0, sizeof(ssl->MBEDTLS_PRIVATE(cur_out_ctr)));
+}
+
+/*
+ * mbedtls_x509_crt_verify looks at the clock, and at more than one: here one signature
+ * alone is asked about.
+ */
+int tls_private_signed_by(const mbedtls_x509_crt *child, mbedtls_x509_crt *parent)
+{
+	psa_algorithm_t hash;
+	unsigned char digest[PSA_HASH_MAX_SIZE];
+	size_t len;
+	mbedtls_pk_type_t kind = child->MBEDTLS_PRIVATE(sig_pk);
+
+	switch (child->MBEDTLS_PRIVATE(sig_md)) {
+	case MBEDTLS_MD_SHA1:
+		hash = PSA_ALG_SHA_1;
+		break;
+	case MBEDTLS_MD_SHA256:
+		hash = PSA_ALG_SHA_256;
+		break;
+	case MBEDTLS_MD_SHA384:
+		hash = PSA_ALG_SHA_384;
+		break;
+	case MBEDTLS_MD_SHA512:
+		hash = PSA_ALG_SHA_512;
+		break;
+	default:
+		return -1;
+	}
+	if (mbedtls_pk_get_bitlen(&parent->pk) > PSA_VENDOR_RSA_MAX_KEY_BITS)
+		return -1;
+	if (!mbedtls_pk_can_do(&parent->pk, kind))
+		return 0;
+	if (psa_hash_compute(hash, child->tbs.p, child->tbs.len, digest, sizeof(digest), &len) != PSA_SUCCESS)
+		return -1;
+	return mbedtls_pk_verify_ext(kind, child->MBEDTLS_PRIVATE(sig_opts), &parent->pk,
+				     child->MBEDTLS_PRIVATE(sig_md), digest, len,
+				     child->MBEDTLS_PRIVATE(sig).p, child->MBEDTLS_PRIVATE(sig).len) == 0;
 }

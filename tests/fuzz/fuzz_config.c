@@ -33,7 +33,7 @@ static void check_findings(const struct findings *f, int r, size_t size)
 		invariant((at->line == 0) == (at->col == 0));
 		printable(at->path);
 		printable(at->message);
-		printable(code_info(at->code)->name);
+		printable(code_info(at->code).name);
 	}
 }
 

@@ -83,6 +83,34 @@ def wrong(p):
     p.leaf("long-name", cn="x" * 250, san=["y" * 5000])
 
 
+def inspected(p):
+    """Secrets that are right but for one thing."""
+    p.client("rsa4104", key="rsa4104")
+    p.client("k256", key="k256")
+    p.client("md5-signed", ca="rsa-ca", digest="md5")
+    p.client("ca-client", is_ca=True, usage=["digitalSignature", "keyCertSign"])
+    p.ca("rsa1024-ca", key="rsa1024")
+    p.leaf("bare-ca", ca=None, is_ca=None, usage=["keyCertSign"], eku=None, san=[])
+    p.client("of-bare-ca", ca="bare-ca")
+    p.ca("no-sign-ca", usage=["digitalSignature"])
+    p.ca("early-ca", days=(10, 20))
+    p.ca("ending-ca", days=(-300, 6.5))
+    for name, days in (("expired", (-20, -10)), ("early", (10, 20)), ("ending", (-300, 6.5))):
+        p.intermediate(name + "-intermediate", days=days)
+        p.client("of-%s-intermediate" % name, ca=name + "-intermediate")
+    p.intermediate("same-name-intermediate", cn="Test CA intermediate")
+    p.intermediate("second-intermediate", issuer="intermediate")
+    p.client("deep", ca="second-intermediate")
+    for name in ("chained", "deep", "second-intermediate"):  # without those behind it
+        p.file(name + ".leaf.crt", module.pem(p.made[name].der))
+    client = p.made["client"].der
+    p.file("signature-changed.crt", module.pem(client[:-3] + bytes([client[-3] ^ 1]) + client[-2:]))
+    p.file("longer.crt", module.pem(client + b"more"))
+    p.file("no-certificate.crt", module.pem(client[:-7]))
+    p.file("pkcs1.key", module.openssl("rsa", "-in", p.made["server-rsa"].key, "-traditional"))
+    p.file("sec1.key", module.openssl("ec", "-in", p.made["client"].key))
+
+
 def files(p):
     server = p.made["server"]
     with open(server.cert, "rb") as f:
@@ -131,6 +159,7 @@ def main():
     p = module.Pki(new)
     right(p)
     wrong(p)
+    inspected(p)
     files(p)
     p.file("stamp", recipe())
     shutil.rmtree(folder, ignore_errors=True)

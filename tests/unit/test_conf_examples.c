@@ -85,7 +85,7 @@ static void blocks_of_the_documentation(void **state)
 		config_free(&c);
 		p = end + 3;
 	}
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	buf_free(&text);
 }
 

@@ -50,7 +50,7 @@ static void refused(struct slice text, const char *code)
 	assert_int_equal(x.r, -1);
 	assert_int_equal(x.tree.n_documents, 0);
 	assert_true(x.f.n >= 1);
-	assert_string_equal(code_info(x.f.at[x.f.n - 1].code)->name, code);
+	assert_string_equal(code_info(x.f.at[x.f.n - 1].code).name, code);
 	done(&x);
 }
 
@@ -109,7 +109,9 @@ static const struct scalar_case scalars[] = {
 	{ "--1", NODE_STRING, 0 },	  { "+-1", NODE_STRING, 0 },
 	{ "4.0", NODE_FLOAT, 4 },	  { "1e400", NODE_STRING, 0 },
 	{ "1e-400", NODE_FLOAT, 0 },	  { "._5", NODE_STRING, 0 },
-	{ ".5_5", NODE_STRING, 0 },	  { "0.5_5", NODE_FLOAT, 0.55 },
+	{ ".5_5", NODE_FLOAT, 0.55 },	  { ".5__5", NODE_STRING, 0 },
+	{ ".5_", NODE_STRING, 0 },	  { ".5e1_0", NODE_FLOAT, 5e9 },
+	{ "-._5", NODE_FLOAT, -0.5 },	  { "0.5_5", NODE_FLOAT, 0.55 },
 	{ "9223372036854775807", NODE_INT, 0x1p63 },
 	{ "9223372036854775808", NODE_FLOAT, 0x1p63 },
 	{ "-9223372036854775808", NODE_INT, -0x1p63 },

@@ -33,7 +33,9 @@ KEYS = {
     "rsa1024": ["RSA", "rsa_keygen_bits:1024"],
     "rsa3072": ["RSA", "rsa_keygen_bits:3072"],
     "rsa4096": ["RSA", "rsa_keygen_bits:4096"],
+    "rsa4104": ["RSA", "rsa_keygen_bits:4104"],
     "rsa8192": ["RSA", "rsa_keygen_bits:8192"],
+    "k256": ["EC", "ec_paramgen_curve:secp256k1"],
     "ed25519": ["ED25519"],
 }
 SIGNATURES = {  # of the issuer's kind of key, and the hash
@@ -217,7 +219,8 @@ class Pki:
              more=()):
         """
         A certificate. ca: who signs, by name (a root of that name is made when
-        there is none) or Cert; None: it signs itself. key: one of KEYS. cn: NAME
+        there is none) or Cert; None: it signs itself. key: one of KEYS. is_ca: None leaves
+        the basic constraints out. cn: NAME
         when absent, "": none. san: see general_name; absent: [cn]. days: until
         when from now, or (from, until); or two datetimes. eku: of PURPOSES, None: none. like: a Cert
         whose key it has too. subject: [("O", "x"), ("CN", "y")], instead of cn. more: extensions.
@@ -265,8 +268,9 @@ class Pki:
         return cert.id
 
     def extensions(self, cert, san, eku, usage, is_ca):
-        out = [
-            extension("2.5.29.19", seq(der(0x01, b"\xff")) if is_ca else seq(), True),
+        out = [] if is_ca is None else [
+            extension("2.5.29.19", seq(der(0x01, b"\xff")) if is_ca else seq(), True)]
+        out += [
             extension("2.5.29.14", der(0x04, self.key_id(cert))),
             extension("2.5.29.35", seq(der(0x80, self.key_id(cert.issuer)))),
         ]

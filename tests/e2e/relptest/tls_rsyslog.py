@@ -100,15 +100,17 @@ class OmrelpTls(rsyslog.Rsyslogd):
     """An rsyslogd of one library with many actions.
 
     actions: {name: (port, parameters)} or {name: (port, parameters, target)}. What comes as a
-    datagram to .socket is sent by every action, as "NAME MESSAGE". version: holds the whole process
-    to it with OpenSSL, whose first connections know nothing of tls.tlscfgcmd yet.
+    datagram to .socket is sent by every action, as "NAME MESSAGE". lib: None leaves it to rsyslog.
+    version: holds the whole process to it with OpenSSL, whose first connections know nothing of
+    tls.tlscfgcmd yet.
     """
 
     def __init__(self, folder, lib, actions, name=None, version=None):
-        name = name or "omrelp-" + lib
+        name = name or f"omrelp-{lib}"
         self.lib = lib
         self.socket = os.path.join(folder, name + ".s")
-        config = [f'module(load="omrelp" tls.tlslib="{lib}")\n'
+        library = f' tls.tlslib="{lib}"' if lib else ""
+        config = [f'module(load="omrelp"{library})\n'
                   'module(load="imuxsock" SysSock.Use="off")\n'
                   f'input(type="imuxsock" Socket="{self.socket}" ruleset="out" '
                   'RateLimit.Interval="0")\n']

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// A ConfigMap with audit rules, as admission wants it behind a Shoot (gardener.md 2.1, 6).
+#include "validate/internal.h"
+
+#include "conf/check_relp.h"
+
+static bool is_true(const struct node *v)
+{
+	return v && v->kind == NODE_BOOL && v->boolean;
+}
+
+static void check_extra(const struct document *d, const struct node *data)
+{
+	for (size_t i = 0; data && data->kind == NODE_MAP && i < data->entries.n; i++) {
+		const struct node_entry *e = &data->entries.at[i];
+		struct node at = { .line = e->line, .col = e->col };
+		if (slice_is(e->name, "auditd"))
+			continue;
+		document_add(d, &at, "data", CODE_CONFIGMAP_EXTRA,
+			     "the ConfigMap should have auditd as its only data entry");
+		return;
+	}
+}
+
+static void judge_entry(const struct document *d, const struct node *data)
+{
+	const struct node *auditd = data && data->kind == NODE_MAP ? node_get(data, "auditd") : NULL;
+	struct buf path = { 0 };
+	path_join(&path, d->path, "data.auditd");
+	if (!auditd)
+		document_add(d, data ? data : d->root, "data.auditd", CODE_CONFIGMAP_ENTRY,
+			     "missing 'data.auditd' field in the ConfigMap");
+	else if (auditd->kind == NODE_NULL || (auditd->kind == NODE_STRING && auditd->text.len == 0))
+		document_add(d, auditd, "data.auditd", CODE_CONFIGMAP_EMPTY,
+			     "empty auditd config. Provide non-empty auditd config in the ConfigMap");
+	else if (auditd->kind != NODE_STRING)
+		document_add(d, auditd, "data.auditd", CODE_TYPE,
+			     auditd->kind == NODE_MAP ? "Invalid value: {...}: must be a string, not a map: put \"|\" behind \"auditd:\""
+						      : "Invalid value: must be a string");
+	else
+		judge_auditd_text(auditd, buf_cstr(&path), d->f);
+	buf_free(&path);
+}
+
+void judge_configmap(const struct document *d)
+{
+	struct object *o = object_add(d->v, OBJECT_CONFIGMAP, d->file, d->root);
+	const struct node *data = node_get(d->root, "data"), *immutable = node_get(d->root, "immutable");
+	struct document inner = *d;
+	inner.f = &o->findings;
+	o->ours = data && data->kind == NODE_MAP && node_get(data, "auditd");
+	o->findings.who = d->f->who;
+	o->findings.lint = d->f->lint;
+	document_check_type(&inner, "v1", "ConfigMap");
+	if (!is_true(immutable))
+		document_add(&inner, immutable ? immutable : d->root, "immutable", CODE_CONFIGMAP_IMMUTABLE,
+			     "the ConfigMap must be immutable");
+	judge_entry(&inner, data);
+	check_extra(&inner, data);
+}

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+//
+// The documents that stand for themselves: RsyslogRelpConfig, Auditd, Forward.
+#include "validate/internal.h"
+
+#include "conf/auditd.h"
+#include "conf/check_relp.h"
+#include "conf/path.h"
+
+#include <stdlib.h>
+
+void judge_relp(const struct document *d)
+{
+	struct config c;
+	config_decode(CONFIG_RELP, d->root, d->path, &c, d->f);
+	config_free(&c);
+}
+
+void judge_forward(const struct document *d)
+{
+	struct config c;
+	config_decode(CONFIG_FORWARD, d->root, d->path, &c, d->f);
+	config_free(&c);
+}
+
+static void judge_auditd_node(const struct node *root, const char *path, struct findings *f)
+{
+	struct auditd a;
+	struct buf rules = { 0 };
+	const struct node *text = node_get(root, "auditRules");
+	auditd_decode(root, path, &a, f);
+	path_join(&rules, path, "auditRules");
+	if (a.audit_rules && text->kind == NODE_STRING && text->text.len > 0)
+		judge_audit_rules(text, buf_cstr(&rules), f);
+	buf_free(&rules);
+	auditd_free(&a);
+}
+
+void judge_auditd(const struct document *d)
+{
+	judge_auditd_node(d->root, d->path, d->f);
+}
+
+void judge_unregistered(const struct document *d)
+{
+	const struct node *kind = node_get(d->root, "kind");
+	struct buf text = { 0 };
+	buf_add_str(&text, "no kind ");
+	show_quoted(&text, kind->text);
+	buf_add_str(&text, " is registered for version ");
+	show_quoted(&text, node_get(d->root, "apiVersion")->text);
+	buf_add_str(&text, ": there are RsyslogRelpConfig and Auditd of rsyslog-relp.extensions.gardener.cloud/v1alpha1, and Forward of relpbox/v1alpha1");
+	document_add(d, kind, "kind", CODE_KIND, buf_cstr(&text));
+	buf_free(&text);
+}
+
+/* --- a document inside a text --------------------------------------------------------- */
+
+struct inner {
+	const char *path;
+	struct findings *f;
+	size_t documents; /* that are not empty */
+};
+
+/* What the reader says of a text has paths from the text's own root. */
+static void prefix_paths(struct findings *f, size_t from, const char *path)
+{
+	for (size_t i = from; i < f->n; i++) {
+		struct buf whole = { 0 };
+		path_join(&whole, path, f->at[i].path);
+		free(f->at[i].path);
+		f->at[i].path = whole.p ? (buf_cstr(&whole), whole.p) : NULL;
+	}
+}
+
+static void on_inner(void *arg, const struct yaml_document *doc)
+{
+	struct inner *in = arg;
+	prefix_paths(in->f, doc->before.n, in->path);
+	if (!doc->root && !doc->bad)
+		return;
+	if (in->documents++ > 0) {
+		findings_back(in->f, doc->before);
+		findings_add(in->f, doc->root ? doc->root->line : doc->first, doc->root ? doc->root->col : 1,
+			     CODE_DOCUMENT_IGNORED, in->path, "a second document: Gardener reads the first one alone");
+		return;
+	}
+	if (doc->root)
+		judge_auditd_node(doc->root, in->path, in->f);
+}
+
+void judge_auditd_text(const struct node *value, const char *path, struct findings *f)
+{
+	struct findings_place place = node_place(value);
+	struct inner in = { .path = path, .f = f };
+	struct yaml_calls calls = { .document = on_inner, .arg = &in };
+	f->place = &place;
+	yaml_each(value->text, VALIDATE_FILE_MAX, f, &calls);
+	f->place = NULL;
+	if (in.documents == 0)
+		findings_add(f, value->line, value->col, CODE_KIND, path,
+			     "there is no document in it: an Auditd is wanted");
+}

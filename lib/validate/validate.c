@@ -1,0 +1,317 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "validate/validate.h"
+
+#include "base/mem.h"
+#include "conf/path.h"
+#include "validate/baseline.h"
+#include "validate/ignore.h"
+#include "validate/internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#define FINDINGS_TOTAL_MAX 20000 /* over all files; what goes beyond is counted */
+
+struct validate *validate_new(const struct validate_options *o)
+{
+	struct validate *v = mem_zero(1, sizeof *v);
+	v->o = *o;
+	return v;
+}
+
+void validate_free(struct validate *v)
+{
+	if (!v)
+		return;
+	for (size_t i = 0; i < v->n_files; i++) {
+		free(v->files[i].name);
+		findings_free(&v->files[i].findings);
+		ignore_free(&v->files[i].comments);
+	}
+	objects_free(v);
+	free(v->files);
+	free(v->report.at);
+	free(v);
+}
+
+/* --- lines of the file, for a person at a terminal -------------------------------- */
+
+/* Where it cannot hold what nobody may see. */
+static bool may_show(enum document_kind kind, struct slice text)
+{
+	return kind != DOCUMENT_SECRET && kind != DOCUMENT_LIST && kind != DOCUMENT_OTHER &&
+	       !text_is_private(text);
+}
+
+struct lines {
+	struct slice rest;
+	unsigned at; /* the line that rest begins with */
+};
+
+static struct slice line_take(struct lines *l)
+{
+	const char *lf = l->rest.len ? memchr(l->rest.p, '\n', l->rest.len) : NULL;
+	size_t len = lf ? (size_t)(lf - l->rest.p) : l->rest.len;
+	struct slice line = slice_of(l->rest.p, len);
+	l->rest = slice_of(l->rest.p + len + (lf != NULL), l->rest.len - len - (lf != NULL));
+	l->at++;
+	if (line.len && line.p[line.len - 1] == '\r')
+		line.len--;
+	return line;
+}
+
+/* Gives the findings behind `from` their lines; they come nearly in the lines' order. */
+static void keep_lines(struct findings *f, size_t from, const struct yaml_document *doc)
+{
+	struct lines l = { .rest = doc->text, .at = doc->first };
+	struct slice line = { 0 };
+	for (size_t i = from; i < f->n; i++) {
+		struct finding *at = &f->at[i];
+		if (at->line < doc->first || at->line > doc->last || at->source)
+			continue;
+		if (at->line < l.at) {
+			if (at->line + 1 != l.at)
+				l = (struct lines){ .rest = doc->text, .at = doc->first };
+		}
+		while (l.at <= at->line)
+			line = line_take(&l);
+		at->source = mem_alloc(line.len + 1);
+		if (line.len)
+			memcpy(at->source, line.p, line.len);
+		at->source[line.len] = '\0';
+	}
+}
+
+/* --- one document -------------------------------------------------------------------- */
+
+struct reading {
+	struct validate *v;
+	size_t file;
+};
+
+static struct findings *findings_of(const struct reading *r)
+{
+	return &r->v->files[r->file].findings;
+}
+
+/* A reader's finding about what turned out to be a Secret, or in a place that only we see. */
+static void revise(struct findings *f, size_t from, enum document_kind kind, bool was_discreet)
+{
+	for (size_t i = from; i < f->n; i++) {
+		struct finding *at = &f->at[i];
+		if (kind == DOCUMENT_FORWARD)
+			at->concerns &= CONCERN_RELPBOX;
+		if (kind != DOCUMENT_SECRET || was_discreet)
+			continue;
+		at->path[0] = '\0';
+		free(at->message);
+		at->message = mem_strdup(NOT_SHOWN);
+	}
+}
+
+static void judge(const struct document *d, enum document_kind kind)
+{
+	d->f->discreet = kind == DOCUMENT_SECRET;
+	d->f->own_kind = kind == DOCUMENT_FORWARD;
+	unsigned who = d->f->who;
+	if (kind == DOCUMENT_FORWARD)
+		d->f->who = CONCERN_RELPBOX;
+	switch (kind) {
+	case DOCUMENT_SHOOT:
+		judge_shoot(d);
+		break;
+	case DOCUMENT_RELP:
+		judge_relp(d);
+		break;
+	case DOCUMENT_FORWARD:
+		judge_forward(d);
+		break;
+	case DOCUMENT_AUDITD:
+		judge_auditd(d);
+		break;
+	case DOCUMENT_SECRET:
+		judge_secret(d);
+		break;
+	case DOCUMENT_CONFIGMAP:
+		judge_configmap(d);
+		break;
+	case DOCUMENT_UNREGISTERED:
+		judge_unregistered(d);
+		break;
+	case DOCUMENT_LIST:
+	case DOCUMENT_OTHER:
+		break;
+	}
+	d->f->who = who;
+	d->f->own_kind = false;
+}
+
+/* Whoever forgets the "---" between two documents writes one with two kinds. */
+static bool has_two_kinds(const struct findings *f, size_t from)
+{
+	for (size_t i = from; i < f->n; i++)
+		if (f->at[i].code == CODE_DUPLICATE_KEY &&
+		    (strcmp(f->at[i].path, "kind") == 0 || strcmp(f->at[i].path, "apiVersion") == 0))
+			return true;
+	return false;
+}
+
+/* A document or an item of a List. False: it is nothing to us, or cannot be judged. */
+static bool judge_one(const struct reading *r, const struct node *root, const char *path,
+		      enum document_kind kind)
+{
+	struct validate *v = r->v;
+	struct document d = { v, r->file, root, path, findings_of(r) };
+	if (kind == DOCUMENT_OTHER) {
+		v->report.other++;
+		return false;
+	}
+	if (document_is_encrypted(root)) {
+		v->report.encrypted++;
+		return false;
+	}
+	if (document_is_template(kind, root)) {
+		v->report.templates++;
+		return false;
+	}
+	if (kind != DOCUMENT_SECRET && kind != DOCUMENT_CONFIGMAP)
+		v->report.judged++; /* those are counted when it is known who refers to them */
+	judge(&d, kind);
+	return true;
+}
+
+static void judge_list(const struct reading *r, const struct yaml_document *doc)
+{
+	const struct node *items = node_get(doc->root, "items");
+	char path[48];
+	for (size_t i = 0; i < items->items.n; i++) {
+		const struct node *item = items->items.at[i];
+		enum document_kind kind = document_kind(item);
+		snprintf(path, sizeof path, "items[%zu]", i);
+		if (kind == DOCUMENT_LIST)
+			kind = DOCUMENT_OTHER; /* Kubernetes knows no List in a List */
+		size_t from = findings_of(r)->n;
+		if (judge_one(r, item, path, kind) && r->v->o.keep_source && !text_may_be_secret(doc->text))
+			keep_lines(findings_of(r), from, doc);
+	}
+}
+
+static bool is_template_text(const struct yaml_document *doc, const struct findings *f)
+{
+	if (!doc->text.len || !memmem(doc->text.p, doc->text.len, "{{", 2))
+		return false;
+	if (doc->bad)
+		return true;
+	for (size_t i = doc->before.n; i < f->n; i++)
+		if (f->at[i].code == CODE_YAML_KEY)
+			return true; /* {{ x }} is a map as a map's key */
+	return false;
+}
+
+static void on_document(void *arg, const struct yaml_document *doc)
+{
+	struct reading *r = arg;
+	struct findings *f = findings_of(r);
+	bool was_discreet = f->discreet;
+	size_t objects = r->v->n_objects;
+	if (is_template_text(doc, f)) {
+		findings_back(f, doc->before);
+		r->v->report.templates++;
+		return;
+	}
+	if (!doc->root)
+		return;
+	enum document_kind kind = document_kind(doc->root);
+	if (kind == DOCUMENT_OTHER && has_two_kinds(f, doc->before.n)) {
+		r->v->report.judged++;
+		return;
+	}
+	if (kind == DOCUMENT_LIST) {
+		judge_list(r, doc);
+	} else if (!judge_one(r, doc->root, "", kind)) {
+		findings_back(f, doc->before);
+		return;
+	} else {
+		revise(f, doc->before.n, kind, was_discreet);
+	}
+	if (!r->v->o.keep_source || !may_show(kind, doc->text))
+		return;
+	keep_lines(f, doc->before.n, doc);
+	if (r->v->n_objects > objects)
+		keep_lines(&r->v->objects[objects].findings, 0, doc);
+}
+
+static bool on_secret(void *arg, struct slice text)
+{
+	(void)arg;
+	return text_may_be_secret(text);
+}
+
+/* --- files ----------------------------------------------------------------------------- */
+
+static size_t file_add(struct validate *v, const char *name)
+{
+	if (v->n_files == v->cap_files) {
+		v->cap_files = v->cap_files ? v->cap_files * 2 : 16;
+		v->files = mem_grow(v->files, v->cap_files * sizeof *v->files);
+	}
+	struct file *file = &v->files[v->n_files];
+	*file = (struct file){ .name = mem_strdup(name) };
+	file->findings.who = CONCERN_GARDENER | v->o.node;
+	file->findings.lint = true;
+	v->report.files++;
+	return v->n_files++;
+}
+
+/* What is beyond the limit of all files is only counted. */
+static void bound(struct validate *v, struct findings *f)
+{
+	size_t room = v->n_findings < FINDINGS_TOTAL_MAX ? FINDINGS_TOTAL_MAX - v->n_findings : 0;
+	if (f->n > room) {
+		size_t lost = f->n - room;
+		findings_back(f, (struct findings_mark){ room, f->errors, f->dropped + lost });
+	}
+	v->n_findings += f->n;
+}
+
+void validate_text(struct validate *v, const char *name, struct slice text)
+{
+	struct reading r = { v, file_add(v, name) };
+	struct yaml_calls calls = { .document = on_document, .secret = on_secret, .arg = &r };
+	struct file *file = &v->files[r.file];
+	yaml_each(text, VALIDATE_FILE_MAX, &file->findings, &calls);
+	ignore_scan(&file->comments, text, &file->findings);
+	bound(v, &file->findings);
+}
+
+/* --- the report ------------------------------------------------------------------------- */
+
+static void report_add(struct validate *v, const struct file *file, const struct finding *f)
+{
+	if (v->report.n == v->cap_report) {
+		v->cap_report = v->cap_report ? v->cap_report * 2 : 64;
+		v->report.at = mem_grow(v->report.at, v->cap_report * sizeof *v->report.at);
+	}
+	v->report.at[v->report.n++] = (struct report_finding){ file->name, f, f->source };
+}
+
+const struct report *validate_report(struct validate *v, const struct ignore_list *list,
+				     struct baseline *known)
+{
+	references_follow(v);
+	for (size_t i = 0; i < v->n_files; i++) {
+		struct file *file = &v->files[i];
+		findings_sort(&file->findings);
+		v->report.dropped += file->findings.dropped;
+		for (size_t k = 0; k < file->findings.n; k++) {
+			const struct finding *f = &file->findings.at[k];
+			if (ignore_has(&file->comments, f) || (list && list->has[f->code]))
+				v->report.ignored++;
+			else if (known && baseline_take(known, file->name, f))
+				v->report.known++;
+			else
+				report_add(v, file, f);
+		}
+	}
+	return &v->report;
+}
