@@ -54,6 +54,24 @@ struct slice arena_text(struct arena *a, struct slice s)
 	return slice_of(p, s.len);
 }
 
+void arena_reset(struct arena *a)
+{
+	struct arena_chunk *kept = NULL;
+	while (a->chunks) {
+		struct arena_chunk *next = a->chunks->next;
+		if (kept == NULL && a->chunks->size == CHUNK_SIZE)
+			kept = a->chunks;
+		else
+			free(a->chunks);
+		a->chunks = next;
+	}
+	*a = (struct arena){ 0 };
+	if (kept == NULL)
+		return;
+	*kept = (struct arena_chunk){ .size = CHUNK_SIZE };
+	*a = (struct arena){ .chunks = kept, .left = CHUNK_SIZE };
+}
+
 void arena_free(struct arena *a)
 {
 	while (a->chunks) {

@@ -14,6 +14,7 @@ struct arena {
 
 void *arena_zero(struct arena *a, size_t n, size_t size); /* n * size bytes, cleared, aligned for any type */
 struct slice arena_text(struct arena *a, struct slice s); /* a copy with a NUL behind it */
-void arena_free(struct arena *a);			  /* and makes a an empty one */
+void arena_reset(struct arena *a);			  /* the same, but for a little that is kept for what comes next */
+void arena_free(struct arena *a);			  /* gives all back and makes a an empty one */
 
 #endif

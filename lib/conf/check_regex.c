@@ -135,14 +135,31 @@ static void check_escapes(struct decode *d, const struct node *v)
 	}
 }
 
+/* Behind the one character or bracket that follows "^"; 0: it is something else. */
+static size_t behind_atom(struct slice s)
+{
+	if (s.p[1] == '[') {
+		size_t end = behind_bracket(s, 2);
+		return end < s.len ? end + 1 : 0;
+	}
+	return isalnum((unsigned char)s.p[1]) || strchr("_=<>@#%&,:;\"'!/~-", s.p[1]) ? 2 : 0;
+}
+
+static bool may_be_blank(struct slice atom)
+{
+	struct regex *re = regex_compile(atom, REGEX_MEMORY_MAX, NULL);
+	bool blank = !re || regex_match(re, slice_str(" "));
+	regex_free(re);
+	return blank;
+}
+
 /* The text begins with the blank that follows the tag's colon: "^type=" is never found. */
 static void check_anchor(struct decode *d, const struct node *v)
 {
 	struct slice s = v->text;
-	bool first = s.len >= 2 && s.p[0] == '^' &&
-		     (isalnum((unsigned char)s.p[1]) || strchr("_=<>@#%&,:;\"'!/~-", s.p[1]));
-	bool optional = s.len >= 3 && strchr("*?{", s.p[2]);
-	if (!first || optional || memchr(s.p, '|', s.len))
+	size_t end = s.len >= 2 && s.p[0] == '^' ? behind_atom(s) : 0;
+	bool optional = end < s.len && strchr("*?{", s.p[end]);
+	if (end == 0 || optional || memchr(s.p, '|', s.len) || may_be_blank(slice_of(s.p + 1, end - 1)))
 		return;
 	decode_warn(d, v, CODE_REGEX_NEVER,
 		    "it is found in no message: the text begins with the blank behind the tag's colon; write \"^ ...\"");

@@ -63,7 +63,10 @@ static void check_integer(struct decode *d, const struct node *map, const struct
 {
 	if (!i->value->set)
 		return;
+	int64_t any;
 	const struct node *v = node_get(map, i->field);
+	if (!decode_integer(v, &any))
+		return; /* it is of another type, and in the model there is nothing */
 	int32_t value = as_rsyslog(i->value->value);
 	size_t mark = decode_enter_key(d, i->field);
 	if (value != i->value->value)
@@ -121,7 +124,7 @@ static void check_disabled(struct decode *d, const struct node *map, const struc
 	}
 	if (enabled && enabled->kind != NODE_BOOL && enabled->kind != NODE_NULL)
 		return; /* what was meant is not known */
-	if (!decode_own_kind(d))
+	if (!decode_own_kind(d) || t->enabled_set) /* else what the Forward says of files counts */
 		add_absent(d, t->enabled_set ? enabled : map, "enabled", CODE_TLS_OFF, TLS_OFF_TEXT);
 	if (!decode_own_kind(d) || t->enabled_set)
 		check_ignored(d, map);
@@ -173,7 +176,8 @@ static void check_auth_rsyslog(struct decode *d, const struct node *map, const s
 			       "rsyslog lets no receiver pass: admission takes SHA1:HEX without colons alone, and rsyslog compares with colons; use name");
 		decode_leave(d, mark);
 	} else if (!peers) {
-		add_absent(d, map, "permittedPeer", CODE_TLS_NAME_REQUIRED,
+		const struct node *list = node_get(map, "permittedPeer");
+		add_absent(d, list ? list : map, "permittedPeer", CODE_TLS_NAME_REQUIRED,
 			   "Required value: with authMode name rsyslog lets no receiver pass that is not named here");
 	}
 }
@@ -182,8 +186,9 @@ static void check_addresses(struct decode *d, const struct node *peers)
 {
 	for (size_t i = 0; i < peers->items.n; i++) {
 		const struct node *v = peers->items.at[i];
-		if (v->kind != NODE_STRING || v->text.len == 0 || gardener_ip(v->text, NULL) != 0)
-			continue;
+		if (v->kind != NODE_STRING || v->text.len == 0 || gardener_ip(v->text, NULL) != 0 ||
+		    gardener_dns1123_subdomain(v->text, NULL) != 0)
+			continue; /* admission says more of it */
 		size_t mark = decode_enter_index(d, i);
 		decode_warn(d, v, CODE_PEER_ADDRESS,
 			    "permits nobody: rsyslog looks at names of a certificate, not at its addresses");
@@ -231,7 +236,7 @@ void check_audit_config(struct decode *d, const struct node *map, const struct c
 	if (!decode_lints(d) || c->audit_enabled)
 		return;
 	if (!node_is_set(map, "enabled"))
-		add_absent(d, map, "enabled", CODE_AUDIT_CONFIG_EMPTY,
+		decode_add(d, map, CODE_AUDIT_CONFIG_EMPTY, "%s",
 			   "auditing is off: where auditConfig is there, enabled has to be true in it; without auditConfig it is on");
 	if (node_is_set(map, "configMapReferenceName")) {
 		size_t mark = decode_enter_key(d, "configMapReferenceName");

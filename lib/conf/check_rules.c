@@ -23,7 +23,7 @@ static bool is_whole(const struct node *item, const struct config_rule *r)
 	if (node_is_set(item, "severity") != r->has_severity)
 		return false;
 	if (!node_is_set(item, "messageContent"))
-		return true;
+		return n > 0 || r->has_severity; /* else it asks for nothing, which is refused */
 	return content->kind == NODE_MAP && node_is_set(content, "regex") == (r->regex != NULL) &&
 	       node_is_set(content, "exclude") == (r->exclude != NULL);
 }

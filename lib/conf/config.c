@@ -370,7 +370,7 @@ static void check_forward(struct decode *d, const struct node *map, void *out)
 {
 	const struct config *c = out;
 	check_plain(d, map, c);
-	if (decode_lints(d) && !c->tls_files.present && !c->tls.enabled)
+	if (decode_lints(d) && !c->tls_files.present && !c->tls.enabled_set)
 		check_tls_absent(d, map);
 	const struct node *inputs = node_get(map, "inputs");
 	if (inputs == NULL || inputs->kind != NODE_SEQ || inputs->items.n > CONFIG_INPUTS_MAX)

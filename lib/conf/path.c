@@ -46,13 +46,15 @@ static bool is_base64_run(struct slice text)
 {
 	size_t run = 0;
 	unsigned seen = 0;
+	bool hex = true; /* a fingerprint may be shown */
 	for (size_t i = 0; i < text.len; i++) {
 		char c = text.p[i];
 		unsigned kind = c >= 'a' && c <= 'z' ? 1 : c >= 'A' && c <= 'Z' ? 2 :
 			c >= '0' && c <= '9' ? 4 : c == '+' || c == '/' || c == '=' ? 8 : 0;
 		run = kind ? run + 1 : 0;
 		seen = kind ? seen | kind : 0;
-		if (run > 32 && (seen & 7) == 7)
+		hex = !kind || (hex && c && strchr("0123456789abcdefABCDEF", c));
+		if (run > 32 && (seen & 7) == 7 && !hex)
 			return true;
 	}
 	return false;

@@ -50,6 +50,7 @@ struct each {
 	struct findings *f;
 	const struct yaml_calls *calls;
 	struct builder *b;
+	struct arena own;   /* where nodes of a document are made, if not in keep */
 	struct arena *keep; /* where nodes stay; NULL: they are given back after each document */
 	size_t kept;	    /* nodes */
 };
@@ -68,20 +69,19 @@ static int read_one(struct each *e, const struct yaml_document *doc)
 
 static void one(struct each *e, struct yaml_document *doc)
 {
-	struct arena own = { 0 };
 	struct findings *f = e->f;
 	const struct yaml_calls *calls = e->calls;
 	bool discreet = f->discreet;
 	f->discreet = discreet || (calls->secret && calls->secret(calls->arg, doc->text));
 	doc->before = findings_mark(f);
-	builder_start(e->b, e->keep ? e->keep : &own);
+	builder_start(e->b, e->keep ? e->keep : &e->own);
 	doc->bad = read_one(e, doc) < 0;
 	if (!doc->bad && !is_empty(builder_root(e->b)))
 		doc->root = builder_root(e->b);
 	calls->document(calls->arg, doc);
 	f->discreet = discreet;
 	e->kept += e->keep ? builder_made(e->b) : 0;
-	arena_free(&own);
+	arena_reset(&e->own);
 }
 
 static int too_many(struct each *e, const struct split_part *part, const char *what, int most)
@@ -125,6 +125,7 @@ static int each(struct slice text, size_t max_bytes, struct findings *f,
 	e.b = builder_new(max_bytes, f);
 	int r = run(&e, without_bom(text));
 	builder_free(e.b);
+	arena_free(&e.own);
 	return r;
 }
 

@@ -72,7 +72,7 @@ const char *node_kind_text(enum node_kind kind);
 #define YAML_NODES_MAX 100000 /* and twice as many when each alias counts for what it stands for */
 
 /* Of a text. */
-#define YAML_DOCUMENTS_MAX 100000
+#define YAML_DOCUMENTS_MAX 20000
 
 struct yaml_document {
 	const struct node *root; /* NULL: it is empty, or bad */

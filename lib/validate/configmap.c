@@ -4,6 +4,7 @@
 #include "validate/internal.h"
 
 #include "conf/check_relp.h"
+#include "conf/path.h"
 
 static bool is_true(const struct node *v)
 {
@@ -17,8 +18,12 @@ static void check_extra(const struct document *d, const struct node *data)
 		struct node at = { .line = e->line, .col = e->col };
 		if (slice_is(e->name, "auditd"))
 			continue;
-		document_add(d, &at, "data", CODE_CONFIGMAP_EXTRA,
+		struct buf key = { 0 };
+		buf_add_str(&key, "data");
+		show_key(d->f, &key, e->name);
+		document_add(d, &at, buf_cstr(&key), CODE_CONFIGMAP_EXTRA,
 			     "the ConfigMap should have auditd as its only data entry");
+		buf_free(&key);
 		return;
 	}
 }

@@ -78,6 +78,9 @@ enum document_kind {
 /* By kind and apiVersion; where there is no kind, by what it holds. */
 enum document_kind document_kind(const struct node *root);
 
+/* Of relpbox's own group, which Gardener never sees. */
+bool document_is_own(const struct node *root);
+
 bool document_is_encrypted(const struct node *root); /* by sops */
 
 /* Does "{{" stand in what would be judged? */

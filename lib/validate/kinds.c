@@ -104,6 +104,11 @@ enum document_kind document_kind(const struct node *root)
 									   : DOCUMENT_OTHER;
 }
 
+bool document_is_own(const struct node *root)
+{
+	return begins(text_of(root, "apiVersion"), OWN_GROUP) || document_kind(root) == DOCUMENT_FORWARD;
+}
+
 bool document_is_encrypted(const struct node *root)
 {
 	const struct node *sops = node_get(root, "sops");
@@ -190,12 +195,24 @@ static bool names_secret(struct slice text)
 	return false;
 }
 
+/* "data" as a key: not within "metadata". */
+static bool has_data(struct slice text)
+{
+	const char *p = text.p, *end = text.p + text.len;
+	while ((p = memmem(p, (size_t)(end - p), "data", 4)) != NULL) {
+		char before = p > text.p ? p[-1] : '\n';
+		p += 4;
+		if (!((before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z')))
+			return true;
+	}
+	return false;
+}
+
 bool text_may_be_secret(struct slice text)
 {
 	static const char *const marks[] = { "stringData", "-----BEGIN", "PRIVATE KEY", "LS0tLS1", "tLS0tLUJF" };
 	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
 		if (text.len && memmem(text.p, text.len, marks[i], strlen(marks[i])))
 			return true;
-	bool data = text.len && (memmem(text.p, text.len, "data", 4) || memmem(text.p, text.len, "Data", 4));
-	return data && names_secret(text);
+	return text.len && has_data(text) && names_secret(text);
 }

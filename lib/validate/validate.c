@@ -95,11 +95,12 @@ static struct findings *findings_of(const struct reading *r)
 }
 
 /* A reader's finding about what turned out to be a Secret, or in a place that only we see. */
-static void revise(struct findings *f, size_t from, enum document_kind kind, bool was_discreet)
+static void revise(struct findings *f, size_t from, enum document_kind kind, bool own,
+		   bool was_discreet)
 {
 	for (size_t i = from; i < f->n; i++) {
 		struct finding *at = &f->at[i];
-		if (kind == DOCUMENT_FORWARD)
+		if (own)
 			at->concerns &= CONCERN_RELPBOX;
 		if (kind != DOCUMENT_SECRET || was_discreet)
 			continue;
@@ -112,9 +113,9 @@ static void revise(struct findings *f, size_t from, enum document_kind kind, boo
 static void judge(const struct document *d, enum document_kind kind)
 {
 	d->f->discreet = kind == DOCUMENT_SECRET;
-	d->f->own_kind = kind == DOCUMENT_FORWARD;
+	d->f->own_kind = document_is_own(d->root);
 	unsigned who = d->f->who;
-	if (kind == DOCUMENT_FORWARD)
+	if (d->f->own_kind)
 		d->f->who = CONCERN_RELPBOX;
 	switch (kind) {
 	case DOCUMENT_SHOOT:
@@ -180,20 +181,35 @@ static bool judge_one(const struct reading *r, const struct node *root, const ch
 	return true;
 }
 
+/* The items of a List, and of Lists in it. */
 static void judge_list(const struct reading *r, const struct yaml_document *doc)
 {
-	const struct node *items = node_get(doc->root, "items");
-	char path[48];
-	for (size_t i = 0; i < items->items.n; i++) {
-		const struct node *item = items->items.at[i];
+	struct level {
+		const struct node *items;
+		size_t next, path; /* item; length of the path before it */
+	} stack[YAML_DEPTH_MAX] = { { node_get(doc->root, "items"), 0, 0 } };
+	bool show = r->v->o.keep_source && !text_may_be_secret(doc->text);
+	size_t depth = 1;
+	struct buf path = { 0 };
+	while (depth > 0) {
+		struct level *l = &stack[depth - 1];
+		path.len = l->path;
+		if (l->next == l->items->items.n) {
+			depth--;
+			continue;
+		}
+		const struct node *item = l->items->items.at[l->next];
 		enum document_kind kind = document_kind(item);
-		snprintf(path, sizeof path, "items[%zu]", i);
-		if (kind == DOCUMENT_LIST)
-			kind = DOCUMENT_OTHER; /* Kubernetes knows no List in a List */
+		buf_printf(&path, "%sitems[%zu]", path.len ? "." : "", l->next++);
+		if (kind == DOCUMENT_LIST && depth < YAML_DEPTH_MAX) {
+			stack[depth++] = (struct level){ node_get(item, "items"), 0, path.len };
+			continue;
+		}
 		size_t from = findings_of(r)->n;
-		if (judge_one(r, item, path, kind) && r->v->o.keep_source && !text_may_be_secret(doc->text))
+		if (judge_one(r, item, buf_cstr(&path), kind) && show)
 			keep_lines(findings_of(r), from, doc);
 	}
+	buf_free(&path);
 }
 
 static bool is_template_text(const struct yaml_document *doc, const struct findings *f)
@@ -232,7 +248,7 @@ static void on_document(void *arg, const struct yaml_document *doc)
 		findings_back(f, doc->before);
 		return;
 	} else {
-		revise(f, doc->before.n, kind, was_discreet);
+		revise(f, doc->before.n, kind, document_is_own(doc->root), was_discreet);
 	}
 	if (!r->v->o.keep_source || !may_show(kind, doc->text))
 		return;

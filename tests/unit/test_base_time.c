@@ -114,6 +114,42 @@ static void utc_has_no_zone(void **state)
 	zone("UTC0");
 }
 
+static void times_are_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text;
+		int64_t seconds; /* -1: it is no time */
+	} cases[] = {
+		{ "1970-01-01T00:00:00Z", 0 },
+		{ "2026-11-30T12:34:56Z", 1796042096 },
+		{ "2026-11-30t12:34:56z", 1796042096 },
+		{ "2026-11-30T12:34:56.999999999Z", 1796042096 },
+		{ "2026-11-30T13:34:56+01:00", 1796042096 },
+		{ "2026-11-30T07:04:56.5-05:30", 1796042096 },
+		{ "2026-11-30", 1795996800 },
+		{ "2024-02-29", 1709164800 },
+		{ "2000-02-29", 951782400 },
+		{ "9999-12-31T23:59:59Z", 253402300799 },
+		{ "2016-12-31T23:59:60Z", 1483228800 }, /* a leap second */
+		{ "", -1 }, { "2026", -1 }, { "2026-11", -1 }, { "2026-11-3", -1 }, { "26-11-30", -1 },
+		{ "2026-13-01", -1 }, { "2026-00-01", -1 }, { "2026-11-00", -1 }, { "2026-11-31", -1 },
+		{ "2025-02-29", -1 }, { "2100-02-29", -1 }, { "1969-12-31", -1 }, { "2026-11-30T", -1 },
+		{ "2026-11-30T12:34:56", -1 }, { "2026-11-30 12:34:56Z", -1 }, { "2026-11-30T24:00:00Z", -1 },
+		{ "2026-11-30T12:60:00Z", -1 }, { "2026-11-30T12:34:61Z", -1 }, { "2026-11-30T12:34Z", -1 },
+		{ "2026-11-30T12:34:56.Z", -1 }, { "2026-11-30T12:34:56.5", -1 }, { "2026-11-30T12:34:56ZZ", -1 },
+		{ "2026-11-30T12:34:56+0100", -1 }, { "2026-11-30T12:34:56+24:00", -1 },
+		{ "2026-11-30T12:34:56+01:60", -1 }, { " 2026-11-30", -1 }, { "2026-11-30 ", -1 },
+		{ "2026/11/30", -1 }, { "+026-11-30", -1 }, { "2026-11-30T12:34:56+01:0", -1 },
+	};
+	for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+		int64_t got = -7;
+		int r = timetext_parse(slice_str(cases[i].text), &got);
+		if (r != (cases[i].seconds < 0 ? -1 : 0) || got != (r < 0 ? -7 : cases[i].seconds))
+			fail_msg("%s: %d, %lld", cases[i].text, r, (long long)got);
+	}
+}
+
 static void spans(void **state)
 {
 	(void)state;
@@ -201,6 +237,7 @@ int main(void)
 		cmocka_unit_test(the_kept_second_is_not_mistaken_for_another),
 		cmocka_unit_test(times_out_of_range_stay_inside_the_buffer),
 		cmocka_unit_test(utc_has_no_zone),
+		cmocka_unit_test(times_are_read),
 		cmocka_unit_test(spans),
 		cmocka_unit_test(clocks_go_forward),
 		cmocka_unit_test(the_generator_is_splitmix64),
