@@ -81,9 +81,18 @@ static bool is_dns_name(const char *s)
 	return false;
 }
 
+/* 127.1, 010.1.1.1, 0x7f000001: what is no name, and an address to who looks it up. */
+static bool is_odd_address(const char *s)
+{
+	struct in_addr any;
+	return inet_aton(s, &any) && inet_pton(AF_INET, s, &any) != 1;
+}
+
 static const char *target_hint(const char *s)
 {
 	const char *colon = strrchr(s, ':');
+	if (is_odd_address(s))
+		return "; it is read as an address, with octal and hexadecimal numbers";
 	if (strstr(s, "://"))
 		return "; it is not a URL";
 	if (s[0] == '[')
@@ -116,7 +125,7 @@ static bool gardener_refuses_target(struct decode *d, const struct node *v)
 void check_target(struct decode *d, const struct node *v)
 {
 	const char *s = v->text.p;
-	if (!gardener_refuses_target(d, v) && !is_ip(s) && !is_dns_name(s))
+	if (!gardener_refuses_target(d, v) && !is_ip(s) && (!is_dns_name(s) || is_odd_address(s)))
 		decode_invalid(d, v, CODE_TARGET_NODE, "must be an IP address or a DNS name%s",
 			       target_hint(s));
 }

@@ -12,12 +12,13 @@ bool node_is_set(const struct node *map, const char *name)
 	return v && v->kind != NODE_NULL;
 }
 
-/* A finding of a field that is not there, at the map that lacks it. */
+/* A finding of a field that is not there, or says nothing: at what it says, or at the map that lacks it. */
 static void add_absent(struct decode *d, const struct node *map, const char *field, enum code code,
 		       const char *text)
 {
+	const struct node *v = map->kind == NODE_MAP ? node_get(map, field) : NULL; /* null */
 	size_t mark = decode_enter_key(d, field);
-	decode_add(d, map, code, "%s", text);
+	decode_add(d, v ? v : map, code, "%s", text);
 	decode_leave(d, mark);
 }
 
@@ -125,7 +126,7 @@ static void check_disabled(struct decode *d, const struct node *map, const struc
 	if (enabled && enabled->kind != NODE_BOOL && enabled->kind != NODE_NULL)
 		return; /* what was meant is not known */
 	if (!decode_own_kind(d) || t->enabled_set) /* else what the Forward says of files counts */
-		add_absent(d, t->enabled_set ? enabled : map, "enabled", CODE_TLS_OFF, TLS_OFF_TEXT);
+		add_absent(d, map, "enabled", CODE_TLS_OFF, TLS_OFF_TEXT);
 	if (!decode_own_kind(d) || t->enabled_set)
 		check_ignored(d, map);
 }
@@ -134,10 +135,14 @@ static void check_disabled(struct decode *d, const struct node *map, const struc
  * Gardener takes names beside authMode fingerprint and the other way round. Such
  * an entry permits nobody; where all are such, nobody at all would be.
  */
-static void check_peers_mode(struct decode *d, const struct node *peers, enum tls_auth auth)
+static void check_peers_mode(struct decode *d, const struct node *map, const struct node *peers,
+			     enum tls_auth auth)
 {
 	enum tls_auth other = auth == TLS_AUTH_NAME ? TLS_AUTH_FINGERPRINT : TLS_AUTH_NAME;
 	size_t unfit = 0;
+	/* Where authMode is absent, it is name to relpbox alone; of rsyslog more is said elsewhere. */
+	if (!node_is_set(map, "authMode") && !decode_wants(d, CODE_PEER_NODE))
+		return;
 	for (size_t i = 0; i < peers->items.n; i++) {
 		const struct node *v = peers->items.at[i];
 		if (v->kind != NODE_STRING || v->text.len == 0 ||
@@ -176,24 +181,38 @@ static void check_auth_rsyslog(struct decode *d, const struct node *map, const s
 			       "rsyslog lets no receiver pass: admission takes SHA1:HEX without colons alone, and rsyslog compares with colons; use name");
 		decode_leave(d, mark);
 	} else if (!peers) {
-		const struct node *list = node_get(map, "permittedPeer");
-		add_absent(d, list ? list : map, "permittedPeer", CODE_TLS_NAME_REQUIRED,
+		add_absent(d, map, "permittedPeer", CODE_TLS_NAME_REQUIRED,
 			   "Required value: with authMode name rsyslog lets no receiver pass that is not named here");
 	}
 }
 
-static void check_addresses(struct decode *d, const struct node *peers)
+/* What admission takes, and rsyslog compares with nothing. */
+static bool is_address(const struct node *v)
 {
+	return v->kind == NODE_STRING && v->text.len && gardener_ip(v->text, NULL) == 0 &&
+	       gardener_dns1123_subdomain(v->text, NULL) == 0;
+}
+
+/* rsyslog looks at names alone; and it reads the list as one line. */
+static void check_peers_rsyslog(struct decode *d, const struct node *peers, const struct config_tls *t)
+{
+	size_t addresses = 0, names = 0;
+	if (!decode_wants(d, CODE_PEER_ADDRESS) || !t->auth_mode || strcmp(t->auth_mode, "name") != 0)
+		return;
 	for (size_t i = 0; i < peers->items.n; i++) {
 		const struct node *v = peers->items.at[i];
-		if (v->kind != NODE_STRING || v->text.len == 0 || gardener_ip(v->text, NULL) != 0 ||
-		    gardener_dns1123_subdomain(v->text, NULL) != 0)
-			continue; /* admission says more of it */
+		names += !is_address(v) && !gardener_is_sha1_fingerprint(v->text);
+		if (!is_address(v))
+			continue;
 		size_t mark = decode_enter_index(d, i);
 		decode_warn(d, v, CODE_PEER_ADDRESS,
 			    "permits nobody: rsyslog looks at names of a certificate, not at its addresses");
 		decode_leave(d, mark);
+		addresses++;
 	}
+	if (names == 0 && addresses > 0)
+		decode_invalid(d, peers, CODE_PEERS_NOBODY,
+			       "permits nobody: none of them is a name, and rsyslog looks at nothing else");
 }
 
 static void check_enabled(struct decode *d, const struct node *map, const struct config_tls *t)
@@ -212,8 +231,8 @@ static void check_enabled(struct decode *d, const struct node *map, const struct
 	check_auth_rsyslog(d, map, t, some || (peers && !list && peers->kind != NODE_NULL));
 	size_t mark = decode_enter_key(d, "permittedPeer");
 	if (some) {
-		check_peers_mode(d, peers, auth);
-		check_addresses(d, peers);
+		check_peers_mode(d, map, peers, auth);
+		check_peers_rsyslog(d, peers, t);
 	} else if (auth == TLS_AUTH_FINGERPRINT && (!peers || list || peers->kind == NODE_NULL)) {
 		decode_required(d, peers ? peers : map, CODE_TLS_FINGERPRINT_REQUIRED,
 				"authMode fingerprint needs the receiver's fingerprint");

@@ -2,7 +2,9 @@
 #include "conf/check_relp.h"
 
 #include "gardener/quote.h"
+#include "gardener/rsyslog_text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define AUDIT_SEVERITY 6 /* audisp-syslog's LOG_INFO (gardener.md 3.10) */
@@ -138,52 +140,58 @@ static void check_audit_forwarded(struct decode *d, const struct node *list, con
 
 /* --- what becomes of a rule in rsyslog's file -------------------------------------- */
 
-static size_t quoted_len(const char *text)
+static void add_part(struct buf *line, const char *before, const char *text, const char *behind)
 {
-	struct buf quoted = { 0 };
-	go_quote(&quoted, slice_str(text));
-	size_t len = quoted.len;
-	buf_free(&quoted);
-	return len;
+	struct slice so_far = buf_slice(line);
+	if (so_far.len > strlen("if "))
+		buf_add_str(line, " and ");
+	buf_add_str(line, before);
+	if (text)
+		go_quote(line, slice_str(text));
+	buf_add_str(line, behind);
 }
 
-/* Of `if EXPR then {`, as Gardener renders it (gardener.md 3.5). */
-static size_t line_len(const struct config_rule *r)
+/* `if EXPR then {`, as Gardener renders it (gardener.md 3.5). */
+static void render_rule(struct buf *line, const struct config_rule *r)
 {
-	char number[32];
-	size_t len = strlen("if  then {"), parts = 0;
+	char severity[48];
+	buf_add_str(line, "if ");
 	if (r->n_program_names > 0) {
-		len += strlen("$programname == []") + r->n_program_names - 1;
-		for (size_t i = 0; i < r->n_program_names; i++)
-			len += quoted_len(r->program_names[i]);
-		parts++;
+		buf_add_str(line, "$programname == [");
+		for (size_t i = 0; i < r->n_program_names; i++) {
+			buf_add_str(line, i ? "," : "");
+			go_quote(line, slice_str(r->program_names[i]));
+		}
+		buf_add_char(line, ']');
 	}
 	if (r->has_severity) {
-		len += (size_t)snprintf(number, sizeof number, "$syslogseverity <= %lld", (long long)r->severity);
-		parts++;
+		snprintf(severity, sizeof severity, "$syslogseverity <= %" PRId64, r->severity);
+		add_part(line, severity, NULL, "");
 	}
-	for (int exclude = 0; exclude < 2; exclude++) {
-		const char *text = exclude ? r->exclude : r->regex;
-		len += text ? strlen("re_match($msg, ) == 1") + quoted_len(text) : 0;
-		parts += text != NULL;
-	}
-	return len + (parts > 1 ? (parts - 1) * strlen(" and ") : 0);
+	if (r->regex)
+		add_part(line, "re_match($msg, ", r->regex, ") == 1");
+	if (r->exclude)
+		add_part(line, "re_match($msg, ", r->exclude, ") == 0");
+	buf_add_str(line, " then {");
 }
-
-#define LINE_MAX_RSYSLOG 10239 /* bytes that rsyslog reads of a configuration line at a time */
 
 static void check_length(struct decode *d, const struct node *list, const struct config *c)
 {
+	struct buf line = { 0 };
 	for (size_t i = 0; i < c->n_rules; i++) {
-		size_t len = line_len(&c->rules[i]);
-		if (len <= LINE_MAX_RSYSLOG + 1) /* then it ends before the "{" */
+		struct slice token;
+		size_t at = 0, mark;
+		line.len = 0;
+		render_rule(&line, &c->rules[i]);
+		if (!rsyslog_torn(buf_slice(&line), &at, &token))
 			continue;
-		size_t mark = decode_enter_index(d, i);
+		mark = decode_enter_index(d, i);
 		decode_add(d, list->items.at[i], CODE_RULE_LONG,
-			   "Gardener writes it as a line of %zu bytes, of which rsyslog reads %d at a time: what it then does is not what the rule says; make it several rules",
-			   len, LINE_MAX_RSYSLOG);
+			   "Gardener writes it as a line of %zu bytes; rsyslog reads %d at a time, and tears apart what stands there: make it several rules",
+			   line.len, RSYSLOG_PIECE);
 		decode_leave(d, mark);
 	}
+	buf_free(&line);
 }
 
 void check_rules(struct decode *d, const struct node *map, const struct config *c)

@@ -7,6 +7,7 @@
 #include "conf/path.h"
 #include "conf/scalar.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -49,6 +50,8 @@ static void show_value(const struct decode *d, struct buf *out, const struct nod
 		buf_add_str(out, v->boolean ? "true" : "false");
 	else if (v->kind == NODE_NULL)
 		buf_add_str(out, "\"\""); /* where a string belongs, null is none */
+	else if (v->kind == NODE_INT)
+		buf_printf(out, "%" PRId64, v->integer);
 	else
 		esc_add(out, v->text, SHOWN_MAX);
 }

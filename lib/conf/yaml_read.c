@@ -183,12 +183,23 @@ static struct cursor at_mark(const struct reading *r, yaml_mark_t mark)
 	return c;
 }
 
+/* Of a character that is cut off, libyaml names the byte that is wrong: we its first. */
+static size_t lead_of(const struct reading *r, size_t offset)
+{
+	if (!strstr(r->parser.problem, "trailing"))
+		return offset;
+	for (size_t back = 1; back <= 3 && back <= offset && offset <= r->text.len; back++)
+		if (((unsigned char)r->text.p[offset - back] & 0xC0) != 0x80)
+			return offset - back;
+	return offset;
+}
+
 /* The reader only knows an offset in bytes. */
 static void reader_finding(const struct reading *r)
 {
 	const yaml_parser_t *p = &r->parser;
 	struct cursor c = cursor_at(r->text, r->line);
-	cursor_to_byte(&c, p->problem_offset);
+	cursor_to_byte(&c, lead_of(r, p->problem_offset));
 	if (strstr(p->problem, "control characters")) {
 		findings_add(r->f, c.line, c.col, CODE_YAML_CONTROL, NULL,
 			     "control character 0x%02x", (unsigned)p->problem_value);

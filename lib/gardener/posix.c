@@ -175,6 +175,24 @@ int posix_parse(struct slice pattern, struct posix_error *out)
 	return rc;
 }
 
+/* Backslashes as they are, as Go has it between its backquotes; the rest as for a terminal. */
+static void add_part(struct buf *out, struct slice part)
+{
+	size_t from = 0, end = part.len < SHOWN_MAX ? part.len : SHOWN_MAX;
+
+	for (size_t i = 0; i <= end; i++) {
+		if (i < end && part.p[i] != '\\')
+			continue;
+		if (i > from)
+			esc_add(out, slice_of(part.p + from, i - from), SIZE_MAX);
+		if (i < end)
+			buf_add_char(out, '\\');
+		from = i + 1;
+	}
+	if (end < part.len)
+		buf_add_str(out, "...");
+}
+
 int go_posix_check(struct slice pattern, struct err *e)
 {
 	struct posix_error error;
@@ -183,7 +201,7 @@ int go_posix_check(struct slice pattern, struct err *e)
 		return 0;
 	struct buf shown = { 0 };
 
-	esc_add(&shown, error.part, SHOWN_MAX);
+	add_part(&shown, error.part);
 	err_set(e, "error parsing regexp: %s: `%s`", error.why, buf_cstr(&shown));
 	buf_free(&shown);
 	return -1;

@@ -6,11 +6,6 @@
 #include "conf/check_relp.h"
 #include "conf/path.h"
 
-static bool is_true(const struct node *v)
-{
-	return v && v->kind == NODE_BOOL && v->boolean;
-}
-
 static void check_extra(const struct document *d, const struct node *data)
 {
 	for (size_t i = 0; data && data->kind == NODE_MAP && i < data->entries.n; i++) {
@@ -51,16 +46,14 @@ static void judge_entry(const struct document *d, const struct node *data)
 void judge_configmap(const struct document *d)
 {
 	struct object *o = object_add(d->v, OBJECT_CONFIGMAP, d->file, d->root);
-	const struct node *data = node_get(d->root, "data"), *immutable = node_get(d->root, "immutable");
+	const struct node *data = node_get(d->root, "data");
 	struct document inner = *d;
 	inner.f = &o->findings;
 	o->ours = data && data->kind == NODE_MAP && node_get(data, "auditd");
 	o->findings.who = d->f->who;
 	o->findings.lint = d->f->lint;
 	document_check_type(&inner, "v1", "ConfigMap");
-	if (!is_true(immutable))
-		document_add(&inner, immutable ? immutable : d->root, "immutable", CODE_CONFIGMAP_IMMUTABLE,
-			     "the ConfigMap must be immutable");
+	document_check_immutable(&inner, CODE_CONFIGMAP_IMMUTABLE, "the ConfigMap must be immutable");
 	judge_entry(&inner, data);
 	check_extra(&inner, data);
 }

@@ -83,7 +83,10 @@ bool document_is_own(const struct node *root);
 
 bool document_is_encrypted(const struct node *root); /* by sops */
 
-/* Does "{{" stand in what would be judged? */
+/* A "{{" and a "}}" behind it. */
+bool text_has_template(struct slice s);
+
+/* Does one stand in what would be judged? */
 bool document_is_template(enum document_kind kind, const struct node *root);
 
 /* Of a text before it is read: may it hold a secret? Rather too often than not. */
@@ -125,6 +128,9 @@ void document_add(const struct document *d, const struct node *n, const char *ke
 
 /* apiVersion must be there, and be this, and kind must be there: as the API server has it. */
 void document_check_type(const struct document *d, const char *api_version, const char *kind);
+
+/* immutable: true, as admission wants it of what a Shoot refers to. */
+void document_check_immutable(const struct document *d, enum code code, const char *text);
 
 /* What is wrong with a Secret's certificates and key, until it is known who refers to it. */
 struct tls_findings;

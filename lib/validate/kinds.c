@@ -118,9 +118,10 @@ bool document_is_encrypted(const struct node *root)
 
 /* --- templates ---------------------------------------------------------------- */
 
-static bool has_braces(struct slice s)
+bool text_has_template(struct slice s)
 {
-	return s.len && memmem(s.p, s.len, "{{", 2) != NULL;
+	const char *open = s.len ? memmem(s.p, s.len, "{{", 2) : NULL;
+	return open && memmem(open, (size_t)(s.p + s.len - open), "}}", 2);
 }
 
 #define WALK_MAX (YAML_DEPTH_MAX + 1)
@@ -136,13 +137,13 @@ static bool tree_has_braces(const struct node *root, const char *without)
 	while (depth > 0) {
 		const struct node *n = stack[depth - 1].node, *child = NULL;
 		size_t i = stack[depth - 1].next++;
-		if (n->kind == NODE_STRING && has_braces(n->text))
+		if (n->kind == NODE_STRING && text_has_template(n->text))
 			return true;
 		if (n->kind == NODE_SEQ && i < n->items.n) {
 			child = n->items.at[i];
 		} else if (n->kind == NODE_MAP && i < n->entries.n) {
 			const struct node_entry *e = &n->entries.at[i];
-			if (has_braces(e->name))
+			if (text_has_template(e->name))
 				return true;
 			if (n == root && without && slice_is(e->name, without))
 				continue;
@@ -161,7 +162,7 @@ static bool metadata_has_braces(const struct node *root)
 {
 	const struct node *metadata = node_get(root, "metadata");
 	return metadata &&
-	       (has_braces(text_of(metadata, "name")) || has_braces(text_of(metadata, "namespace")));
+	       (text_has_template(text_of(metadata, "name")) || text_has_template(text_of(metadata, "namespace")));
 }
 
 static bool shoot_has_braces(const struct node *root)

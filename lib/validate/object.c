@@ -55,6 +55,17 @@ void document_check_type(const struct document *d, const char *api_version, cons
 	buf_free(&text);
 }
 
+void document_check_immutable(const struct document *d, enum code code, const char *text)
+{
+	const struct node *v = node_get(d->root, "immutable");
+	if (v && v->kind == NODE_BOOL && v->boolean)
+		return;
+	if (v && v->kind != NODE_BOOL && v->kind != NODE_NULL)
+		document_add(d, v, "immutable", CODE_TYPE, "Invalid value: must be a boolean");
+	else
+		document_add(d, v ? v : d->root, "immutable", code, text);
+}
+
 /* --- objects and references -------------------------------------------------------- */
 
 static char *copy_or_null(const char *s)

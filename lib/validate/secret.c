@@ -99,14 +99,6 @@ static void check_extra(const struct document *d)
 	}
 }
 
-static void check_immutable(const struct document *d)
-{
-	const struct node *v = node_get(d->root, "immutable");
-	if (!v || v->kind != NODE_BOOL || !v->boolean)
-		document_add(d, v ? v : d->root, "immutable", CODE_SECRET_IMMUTABLE,
-			     "the Secret must be immutable");
-}
-
 static struct tls_findings *inspect(const struct document *d, const struct entry *entries)
 {
 	struct slice texts[NAMES];
@@ -137,7 +129,7 @@ void judge_secret(const struct document *d)
 	}
 	o->ours = there >= 2;
 	document_check_type(&inner, "v1", "Secret");
-	check_immutable(&inner);
+	document_check_immutable(&inner, CODE_SECRET_IMMUTABLE, "the Secret must be immutable");
 	check_entries(&inner, entries);
 	check_extra(&inner);
 	o->tls = inspect(&inner, entries);

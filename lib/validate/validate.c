@@ -219,7 +219,7 @@ static void judge_list(const struct reading *r, const struct yaml_document *doc)
 
 static bool is_template_text(const struct yaml_document *doc, const struct findings *f)
 {
-	if (!doc->text.len || !memmem(doc->text.p, doc->text.len, "{{", 2))
+	if (!text_has_template(doc->text))
 		return false;
 	if (doc->bad)
 		return true;

@@ -121,7 +121,7 @@ static void words(void **state)
 		{ "(a", "error parsing regexp: missing closing ): `(a`" },
 		{ "a)", "error parsing regexp: unexpected ): `a)`" },
 		{ "a\\", "error parsing regexp: trailing backslash at end of expression: ``" },
-		{ "\\d", "error parsing regexp: invalid escape sequence: `\\\\d`" },
+		{ "\\d", "error parsing regexp: invalid escape sequence: `\\d`" },
 		{ "a{2,1}b", "error parsing regexp: invalid repeat count: `{2,1}`" },
 		{ "x[\n\x1b", "error parsing regexp: missing closing ]: `[\\n\\x1b`" },
 		{ "(?:a)", "error parsing regexp: missing argument to repetition operator: `?`" },
@@ -172,7 +172,7 @@ static void admission(void **state)
 	}
 	gardener_regex_check(slice_str("foo\\(bar"), &e);
 	assert_string_equal(e.text,
-			    "error parsing regexp: missing closing ): `\"foo\\\\\\\\(bar\"`");
+			    "error parsing regexp: missing closing ): `\"foo\\\\(bar\"`");
 }
 
 /* --- limits ----------------------------------------------------------------- */
