@@ -161,6 +161,12 @@ static void check_program_reached(struct decode *d, const struct node *v)
 	if (v->text.len > PROGRAM_NAME_MAX)
 		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER, "no program has this name: tags are cut after %d bytes",
 			    PROGRAM_NAME_MAX);
+	else if (memchr(v->text.p, '*', v->text.len))
+		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER,
+			    "names are compared as they are: \"*\" stands for nothing but itself");
+	else if (memchr(v->text.p, ',', v->text.len))
+		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER,
+			    "this is one name with a comma in it: each name is an item of its own");
 	else if (memchr(v->text.p, '$', v->text.len) && decode_wants(d, CODE_PROGRAM_NAME_DOLLAR))
 		decode_invalid(d, v, CODE_PROGRAM_NAME_DOLLAR,
 			       "rsyslog cannot read a \"$\" here: it takes neither this rule nor anything behind it");
