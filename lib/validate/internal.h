@@ -83,6 +83,12 @@ bool document_is_own(const struct node *root);
 
 bool document_is_encrypted(const struct node *root); /* by sops */
 
+/*
+ * Can a text that is not YAML be one of those that are judged? Not where none of
+ * their words stands in it: an editor's JSON with comments, a file of a CI.
+ */
+bool text_may_be_judged(struct slice s);
+
 /* A "{{" and a "}}" behind it. */
 bool text_has_template(struct slice s);
 

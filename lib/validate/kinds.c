@@ -116,6 +116,18 @@ bool document_is_encrypted(const struct node *root)
 	       (node_get(sops, "mac") || node_get(sops, "version") || node_get(sops, "lastmodified"));
 }
 
+bool text_may_be_judged(struct slice s)
+{
+	static const char *const words[] = { "Shoot", "Secret", "ConfigMap", "RsyslogRelpConfig", "Auditd",
+					     "rsyslog-relp", "relpbox", "loggingRules", "auditRules" };
+	if (memchr(s.p, '\0', s.len))
+		return true; /* UTF-16: the words are not seen in it */
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (memmem(s.p, s.len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
 /* --- templates ---------------------------------------------------------------- */
 
 bool text_has_template(struct slice s)

@@ -229,6 +229,15 @@ static bool is_template_text(const struct yaml_document *doc, const struct findi
 	return false;
 }
 
+/* Not YAML, and nothing to us if it were. A limit that is passed is told of whatever it is. */
+static bool is_broken_other(const struct yaml_document *doc, const struct findings *f)
+{
+	for (size_t i = doc->before.n; i < f->n; i++)
+		if (f->at[i].code == CODE_TOO_LARGE || f->at[i].code == CODE_TOO_DEEP)
+			return false;
+	return doc->bad && !text_may_be_judged(doc->text);
+}
+
 static void on_document(void *arg, const struct yaml_document *doc)
 {
 	struct reading *r = arg;
@@ -238,6 +247,11 @@ static void on_document(void *arg, const struct yaml_document *doc)
 	if (is_template_text(doc, f)) {
 		findings_back(f, doc->before);
 		r->v->report.templates++;
+		return;
+	}
+	if (is_broken_other(doc, f)) {
+		findings_back(f, doc->before);
+		r->v->report.other++;
 		return;
 	}
 	if (!doc->root)
