@@ -18,6 +18,7 @@ struct object {
 	char *name, *ns; /* NULL: it says none */
 	bool ours;	 /* by what it holds: judged, whoever refers to it */
 	bool referred;
+	bool skipped;	 /* encrypted, or a template: it is there, and nothing is known of it */
 	unsigned libs;	 /* of rsyslog: TLS_GNUTLS, TLS_OPENSSL, of the Shoots that refer to it */
 	struct findings findings;
 	struct tls_findings *tls; /* what is wrong with a Secret's certificates and key; or NULL */

@@ -203,6 +203,8 @@ void references_follow(struct validate *v)
 	free(list);
 	for (i = 0; i < v->n_objects; i++) {
 		struct object *o = &v->objects[i];
+		if (o->skipped)
+			continue;
 		if (o->ours || o->referred) {
 			if (o->tls)
 				tls_findings_add(o->tls, o->libs, &o->findings);

@@ -162,6 +162,16 @@ static bool has_two_kinds(const struct findings *f, size_t from)
 	return false;
 }
 
+/* What cannot be judged answers references all the same. */
+static void skip(const struct reading *r, const struct node *root, enum document_kind kind, size_t *counter)
+{
+	if (kind == DOCUMENT_SECRET)
+		object_add(r->v, OBJECT_SECRET, r->file, root)->skipped = true;
+	if (kind == DOCUMENT_CONFIGMAP)
+		object_add(r->v, OBJECT_CONFIGMAP, r->file, root)->skipped = true;
+	++*counter;
+}
+
 /* A document or an item of a List. False: it is nothing to us, or cannot be judged. */
 static bool judge_one(const struct reading *r, const struct node *root, const char *path,
 		      enum document_kind kind)
@@ -173,11 +183,11 @@ static bool judge_one(const struct reading *r, const struct node *root, const ch
 		return false;
 	}
 	if (document_is_encrypted(root)) {
-		v->report.encrypted++;
+		skip(r, root, kind, &v->report.encrypted);
 		return false;
 	}
 	if (document_is_template(kind, root)) {
-		v->report.templates++;
+		skip(r, root, kind, &v->report.templates);
 		return false;
 	}
 	if (kind != DOCUMENT_SECRET && kind != DOCUMENT_CONFIGMAP)
