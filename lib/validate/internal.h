@@ -48,10 +48,23 @@ struct validate {
 	size_t n_objects, cap_objects;
 	struct reference *references;
 	size_t n_references, cap_references;
+	char **patches; /* files, by what kustomizations say */
+	size_t n_patches, cap_patches;
 	size_t n_findings; /* of all files */
 	struct report report;
 	size_t cap_report;
 };
+
+/* --- kustomize's patches: patches.c ---------------------------------------------- */
+
+#define PATCH_PATH_MAX 4096
+
+/* The files that a Kustomization, if root is one, names as patches. */
+void patches_note(struct validate *v, size_t file, const struct node *root);
+void patches_sort(struct validate *v);			  /* once all are noted */
+bool patches_have(const struct validate *v, const char *file); /* after that */
+bool patch_may_lack(enum code code); /* said of what is absent, and may stand in what is patched */
+void patches_free(struct validate *v);
 
 /* One document of a file, or an item of a List in it. */
 struct document {

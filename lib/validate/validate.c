@@ -29,6 +29,7 @@ void validate_free(struct validate *v)
 		ignore_free(&v->files[i].comments);
 	}
 	objects_free(v);
+	patches_free(v);
 	free(v->files);
 	free(v->report.at);
 	free(v);
@@ -267,6 +268,8 @@ static void on_document(void *arg, const struct yaml_document *doc)
 	if (!doc->root)
 		return;
 	enum document_kind kind = document_kind(doc->root);
+	if (kind == DOCUMENT_OTHER)
+		patches_note(r->v, r->file, doc->root);
 	if (kind == DOCUMENT_OTHER && has_two_kinds(f, doc->before.n)) {
 		r->v->report.judged++;
 		return;
@@ -338,12 +341,16 @@ const struct report *validate_report(struct validate *v, const struct ignore_lis
 				     struct baseline *known)
 {
 	references_follow(v);
+	patches_sort(v);
 	for (size_t i = 0; i < v->n_files; i++) {
 		struct file *file = &v->files[i];
+		bool patch = patches_have(v, file->name);
 		findings_sort(&file->findings);
 		v->report.dropped += file->findings.dropped;
 		for (size_t k = 0; k < file->findings.n; k++) {
 			const struct finding *f = &file->findings.at[k];
+			if (patch && patch_may_lack(f->code))
+				continue;
 			if (ignore_has(&file->comments, f) || (list && list->has[f->code]))
 				v->report.ignored++;
 			else if (known && baseline_take(known, file->name, f))
