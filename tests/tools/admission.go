@@ -533,13 +533,7 @@ func (l list) checkSecret(d *document) {
 		return
 	}
 	values := map[string]bool{}
-	for k, v := range s.Data {
-		if v != nil {
-			if _, err := base64.StdEncoding.DecodeString(*v); err != nil {
-				l.decode("data."+k, fmt.Errorf("illegal base64 data"))
-				return
-			}
-		}
+	for k := range s.Data {
 		values[k] = true
 	}
 	for k := range s.StringData {
@@ -553,6 +547,14 @@ func (l list) checkSecret(d *document) {
 	}
 	if ours < 2 && !d.used {
 		return
+	}
+	for k, v := range s.Data {
+		if v != nil {
+			if _, err := base64.StdEncoding.DecodeString(*v); err != nil {
+				l.decode("data."+k, fmt.Errorf("illegal base64 data"))
+				return
+			}
+		}
 	}
 	for _, k := range []string{"ca", "crt", "key"} {
 		if !values[k] {
@@ -568,15 +570,19 @@ func (l list) checkSecret(d *document) {
 }
 
 func (l list) checkConfigMap(d *document) {
+	var shape struct {
+		Data map[string]json.RawMessage `json:"data"`
+	}
+	json.Unmarshal(d.json, &shape)
+	if _, there := shape.Data["auditd"]; !there && !d.used {
+		return
+	}
 	var m configMap
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(d.json, &m); err != nil {
 		l.decode("", err)
 		return
 	}
 	text, there := m.Data["auditd"]
-	if !there && !d.used {
-		return
-	}
 	if m.Immutable == nil || !*m.Immutable {
 		l.reference("immutable", "must be immutable")
 	}
