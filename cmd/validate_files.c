@@ -25,10 +25,7 @@ static void complain(struct validate_files *f, const char *path, const char *why
 /* Takes path over. */
 static void add_file(struct validate_files *f, char *path, const struct stat *st)
 {
-	if (f->n == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 64;
-		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
-	}
+	f->at = mem_room(f->at, f->n, &f->cap, sizeof *f->at);
 	f->at[f->n] = (struct validate_file){ .path = path, .order = f->n };
 	if (st) {
 		f->at[f->n].dev = st->st_dev;
@@ -57,10 +54,7 @@ static void push(struct walk *w, char *path, unsigned depth)
 		free(path);
 		return;
 	}
-	if (w->n == w->cap) {
-		w->cap = w->cap ? w->cap * 2 : 16;
-		w->at = mem_grow(w->at, w->cap * sizeof *w->at);
-	}
+	w->at = mem_room(w->at, w->n, &w->cap, sizeof *w->at);
 	w->at[w->n++] = (struct folder){ path, depth };
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/base64.h"
 
-static int digit_of(char c)
+int base64_digit(char c)
 {
 	if (c >= 'A' && c <= 'Z')
 		return c - 'A';
@@ -30,7 +30,7 @@ int base64_decode(struct slice s, struct buf *out)
 		if (c == '\r' || c == '\n')
 			continue;
 		bool pad = c == '=' && n >= 2;
-		int digit = pad ? 0 : digit_of(c);
+		int digit = pad ? 0 : base64_digit(c);
 		if (digit < 0 || (padding > 0 && (!pad || n == 0)))
 			goto bad;
 		padding += pad;

@@ -12,4 +12,7 @@
  */
 int base64_decode(struct slice s, struct buf *out);
 
+/* What a digit stands for, 0 to 63; -1: it is none. */
+int base64_digit(char c);
+
 #endif

@@ -36,6 +36,14 @@ void *mem_grow(void *p, size_t size)
 	return q;
 }
 
+void *mem_room(void *p, size_t n, size_t *cap, size_t size)
+{
+	if (n < *cap)
+		return p;
+	*cap = *cap ? *cap * 2 : 8;
+	return mem_grow(p, *cap * size);
+}
+
 char *mem_strdup(const char *s)
 {
 	return mem_dup(s, strlen(s) + 1);

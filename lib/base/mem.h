@@ -11,6 +11,11 @@
 void *mem_alloc(size_t size);	 /* not cleared; size 0 gives a pointer that can be freed */
 void *mem_zero(size_t n, size_t size); /* n * size bytes, cleared; overflow stops the program */
 void *mem_grow(void *p, size_t size);  /* realloc */
+/*
+ * Room for one more behind n items of size bytes: p, or what it became, when *cap
+ * of them had no more. Begin with NULL, 0 and *cap == 0.
+ */
+void *mem_room(void *p, size_t n, size_t *cap, size_t size);
 char *mem_strdup(const char *s);
 void *mem_dup(const void *p, size_t size);
 

@@ -176,10 +176,7 @@ static void add_child(struct builder *b, struct node *n)
 		b->root = n;
 		return;
 	}
-	if (b->n_pending == b->cap_pending) {
-		b->cap_pending = b->cap_pending ? b->cap_pending * 2 : 64;
-		b->pending = mem_grow(b->pending, b->cap_pending * sizeof *b->pending);
-	}
+	b->pending = mem_room(b->pending, b->n_pending, &b->cap_pending, sizeof *b->pending);
 	b->pending[b->n_pending++] = n;
 }
 

@@ -23,13 +23,15 @@ static int engine_takes(struct slice text, struct err *e)
 	return re ? 0 : e->code > 0 ? -1 : -2;
 }
 
-/* "; it means the same as "foo[(]bar", which ...", where there is such a spelling. */
+#define SPELLING_MAX 400 /* bytes: a longer one would have to be cut, and be good for nothing */
+
+/* "; write "foo[(]bar", which means the same", where there is such a spelling. */
 static void add_spelling(struct buf *out, struct slice text)
 {
 	struct buf other = { 0 };
-	if (gardener_regex_spelling(text, &other) == 0) {
+	if (gardener_regex_spelling(text, &other) == 0 && other.len <= SPELLING_MAX) {
 		buf_add_str(out, "; write ");
-		show_quoted(out, buf_slice(&other));
+		show_quoted_max(out, buf_slice(&other), SPELLING_MAX);
 		buf_add_str(out, ", which means the same");
 	}
 	buf_free(&other);

@@ -11,6 +11,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#define DETAIL_MAX 2048 /* bytes of what is said, beside the value */
+
 size_t decode_enter_key(struct decode *d, const char *name)
 {
 	size_t mark = d->path.len;
@@ -61,7 +63,7 @@ __attribute__((format(printf, 5, 0)))
 static void say_value(struct decode *d, const struct node *value, enum code code,
 		      const char *before, const char *fmt, va_list ap)
 {
-	char detail[512];
+	char detail[DETAIL_MAX];
 	struct buf text = { 0 };
 	vsnprintf(detail, sizeof detail, fmt, ap);
 	buf_add_str(&text, before);
@@ -192,7 +194,7 @@ bool decode_own_kind(const struct decode *d)
 
 void decode_add(struct decode *d, const struct node *at, enum code code, const char *fmt, ...)
 {
-	char text[1024];
+	char text[DETAIL_MAX];
 	va_list ap;
 	va_start(ap, fmt);
 	vsnprintf(text, sizeof text, fmt, ap);

@@ -55,10 +55,7 @@ bool findings_full(const struct findings *f)
 
 static void keep(struct findings *f, struct finding at)
 {
-	if (f->n == f->cap) {
-		f->cap = f->cap ? f->cap * 2 : 8;
-		f->at = mem_grow(f->at, f->cap * sizeof *f->at);
-	}
+	f->at = mem_room(f->at, f->n, &f->cap, sizeof *f->at);
 	f->at[f->n++] = at;
 }
 

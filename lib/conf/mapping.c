@@ -142,7 +142,7 @@ static void duplicate(struct making *m, const struct node_entry *again,
 	buf_free(&path);
 }
 
-/* Of equal names the first stays. */
+/* Of equal names the first stays, but one that is set goes over one that is merged. */
 static void drop_duplicates(struct making *m)
 {
 	size_t n = m->map->entries.n, kept = 0;
@@ -159,8 +159,10 @@ static void drop_duplicates(struct making *m)
 			first = i;
 			continue;
 		}
-		again[order[i] - at] = true;
 		duplicate(m, order[i], order[first]);
+		bool better = order[first]->merged && !order[i]->merged;
+		again[order[better ? first : i] - at] = true;
+		first = better ? i : first;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!again[i])

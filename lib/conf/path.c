@@ -72,12 +72,17 @@ bool text_is_private(struct slice text)
 
 void show_quoted(struct buf *out, struct slice text)
 {
+	show_quoted_max(out, text, SHOWN_MAX);
+}
+
+void show_quoted_max(struct buf *out, struct slice text, size_t max)
+{
 	if (text_is_private(text)) {
 		buf_add_str(out, "(a key or certificate, not shown here)");
 		return;
 	}
 	struct buf safe = { 0 };
-	esc_add(&safe, text, SHOWN_MAX);
+	esc_add(&safe, text, max);
 	buf_add_char(out, '"');
 	for (size_t i = 0; i < safe.len; i++) {
 		if (safe.p[i] == '"')

@@ -24,5 +24,6 @@ bool text_is_private(struct slice text);
 
 /* text in double quotes, escaped (quotes too), at most SHOWN_MAX bytes of it; no private key. */
 void show_quoted(struct buf *out, struct slice text);
+void show_quoted_max(struct buf *out, struct slice text, size_t max);
 
 #endif

@@ -148,10 +148,7 @@ static void grow(void *arg, const struct yaml_document *doc)
 	struct growing *g = arg;
 	struct yaml_tree *t = g->tree;
 	g->bad = g->bad || doc->bad;
-	if (t->n_documents == g->cap) {
-		g->cap = g->cap ? g->cap * 2 : 4;
-		t->documents = mem_grow(t->documents, g->cap * sizeof *t->documents);
-	}
+	t->documents = mem_room(t->documents, t->n_documents, &g->cap, sizeof *t->documents);
 	t->documents[t->n_documents++] = doc->root;
 }
 

@@ -151,6 +151,8 @@ struct seen {
 	const char *first;  /* what the first of another kind is, and where */
 	enum pem_kind first_kind;
 	size_t first_line;
+	const char *key; /* the first private key where certificates belong */
+	size_t key_line;
 };
 
 static bool is_key(enum pem_kind k)
@@ -209,9 +211,10 @@ static void take_block(struct inspect *in, enum tls_part part, struct seen *seen
 		return; /* as "openssl ecparam -genkey" writes them */
 	if (b->kind == PEM_OTHER && (b->odd & (PEM_BEGIN_TWICE | PEM_BEGIN_BROKEN)))
 		find_oddities(in, part, b);
-	if (part != TLS_PART_KEY && is_key(b->kind))
-		inspect_find(in, part, TLS_KEY_IN_CERTS, b->line,
-			     "in line %zu stands %s: this text is not kept secret", b->line, b->words);
+	if (part != TLS_PART_KEY && is_key(b->kind) && !seen->key) {
+		seen->key = b->words;
+		seen->key_line = b->line;
+	}
 	if (!seen->first) {
 		seen->first = b->words;
 		seen->first_kind = b->kind;
@@ -237,6 +240,9 @@ static void find_others(struct inspect *in, enum tls_part part, const struct see
 		inspect_find(in, part, TLS_WRONG_KIND, 0, "there is not %s in it", wanted(part));
 	if (!seen->first)
 		return;
+	if (seen->key && (seen->wanted || !is_key(seen->first_kind)))
+		inspect_find(in, part, TLS_KEY_IN_CERTS, seen->key_line,
+			     "in line %zu stands %s: this text is not kept secret", seen->key_line, seen->key);
 	if (!seen->wanted)
 		inspect_find(in, part, kind_trouble(part, seen->first_kind), seen->first_line,
 			     "it holds %s, and is to hold %s", seen->first, wanted(part));

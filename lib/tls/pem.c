@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tls/pem.h"
 
+#include "base/base64.h"
+
 #include <mbedtls/platform_util.h>
 #include <string.h>
 
@@ -82,17 +84,6 @@ static size_t count_lines(struct slice s)
 
 /* --- base64 ----------------------------------------------------------------- */
 
-static int digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 bool pem_base64(struct slice s, struct buf *out)
 {
 	unsigned bits = 0, n = 0, pad = 0;
@@ -105,7 +96,7 @@ bool pem_base64(struct slice s, struct buf *out)
 			pad++;
 			continue;
 		}
-		int d = digit(s.p[i]);
+		int d = base64_digit(s.p[i]);
 		if (d < 0 || pad)
 			return false;
 		bits = bits << 6 | (unsigned)d;
@@ -304,7 +295,7 @@ static bool like_pem(struct slice line)
 	line = stripped(line);
 	if (find(line, dashes) && (find(line, "BEGIN") || find(line, "END")))
 		return true;
-	while (n < line.len && (digit(line.p[n]) >= 0 || line.p[n] == '='))
+	while (n < line.len && (base64_digit(line.p[n]) >= 0 || line.p[n] == '='))
 		n++;
 	return n == line.len && n >= 48;
 }

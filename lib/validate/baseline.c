@@ -69,10 +69,7 @@ static int take_entry(struct baseline *b, const struct node *map, struct err *e)
 	it.file = plain_name(&b->arena, it.file);
 	if (b->n >= BASELINE_ENTRIES_MAX)
 		return err_set(e, "more than %d findings", BASELINE_ENTRIES_MAX);
-	if (b->n == b->cap) {
-		b->cap = b->cap ? b->cap * 2 : 64;
-		b->at = mem_grow(b->at, b->cap * sizeof *b->at);
-	}
+	b->at = mem_room(b->at, b->n, &b->cap, sizeof *b->at);
 	b->at[b->n++] = it;
 	return 0;
 }

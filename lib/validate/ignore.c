@@ -100,10 +100,7 @@ static bool is_reason(struct slice s)
 
 static void add(struct ignore_comments *c, enum code code, unsigned line)
 {
-	if (c->n == c->cap) {
-		c->cap = c->cap ? c->cap * 2 : 8;
-		c->at = mem_grow(c->at, c->cap * sizeof *c->at);
-	}
+	c->at = mem_room(c->at, c->n, &c->cap, sizeof *c->at);
 	c->at[c->n++] = (struct ignore_at){ .code = code, .from = line, .to = line };
 }
 

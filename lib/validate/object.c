@@ -75,10 +75,7 @@ static char *copy_or_null(const char *s)
 
 struct object *object_add(struct validate *v, enum object_kind kind, size_t file, const struct node *root)
 {
-	if (v->n_objects == v->cap_objects) {
-		v->cap_objects = v->cap_objects ? v->cap_objects * 2 : 16;
-		v->objects = mem_grow(v->objects, v->cap_objects * sizeof *v->objects);
-	}
+	v->objects = mem_room(v->objects, v->n_objects, &v->cap_objects, sizeof *v->objects);
 	struct object *o = &v->objects[v->n_objects++];
 	*o = (struct object){ .kind = kind, .file = file };
 	o->name = copy_or_null(metadata_text(root, "name"));
@@ -88,10 +85,7 @@ struct object *object_add(struct validate *v, enum object_kind kind, size_t file
 
 void reference_add(struct validate *v, struct reference r)
 {
-	if (v->n_references == v->cap_references) {
-		v->cap_references = v->cap_references ? v->cap_references * 2 : 16;
-		v->references = mem_grow(v->references, v->cap_references * sizeof *v->references);
-	}
+	v->references = mem_room(v->references, v->n_references, &v->cap_references, sizeof *v->references);
 	v->references[v->n_references++] = r;
 }
 

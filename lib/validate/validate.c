@@ -272,10 +272,7 @@ static bool on_secret(void *arg, struct slice text)
 
 static size_t file_add(struct validate *v, const char *name)
 {
-	if (v->n_files == v->cap_files) {
-		v->cap_files = v->cap_files ? v->cap_files * 2 : 16;
-		v->files = mem_grow(v->files, v->cap_files * sizeof *v->files);
-	}
+	v->files = mem_room(v->files, v->n_files, &v->cap_files, sizeof *v->files);
 	struct file *file = &v->files[v->n_files];
 	*file = (struct file){ .name = mem_strdup(name) };
 	file->findings.who = CONCERN_GARDENER | v->o.node;
@@ -309,10 +306,7 @@ void validate_text(struct validate *v, const char *name, struct slice text)
 
 static void report_add(struct validate *v, const struct file *file, const struct finding *f)
 {
-	if (v->report.n == v->cap_report) {
-		v->cap_report = v->cap_report ? v->cap_report * 2 : 64;
-		v->report.at = mem_grow(v->report.at, v->cap_report * sizeof *v->report.at);
-	}
+	v->report.at = mem_room(v->report.at, v->report.n, &v->cap_report, sizeof *v->report.at);
 	v->report.at[v->report.n++] = (struct report_finding){ file->name, f, f->source };
 }
 

@@ -219,7 +219,7 @@ static void merges(void **state)
 {
 	(void)state;
 	tells("a: &a {x: 1}\nb: {<<: *a, z: 2}\nc: {\"<<\": 3}\n", "0 1-3 {a:{x:1},b:{x:1,z:2},c:{<<:3}}\n");
-	tells("a: &a {x: 1}\nb: {<<: *a, x: 2}\n", "0 1-2 {a:{x:1},b:{x:1}}\n"
+	tells("a: &a {x: 1}\nb: {<<: *a, x: 2}\n", "0 1-2 {a:{x:1},b:{x:2}}\n"
 	      "f:2:13: error: b.x: duplicate key: it is already set by the merge \"<<\" in line 2 [duplicate-key]\n");
 	tells("<<: 1\n", "0 1-1 {}\nf:1:5: error: \"<<\" takes a map or a list of maps, not an integer [yaml-merge]\n");
 }

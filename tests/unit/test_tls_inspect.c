@@ -211,7 +211,7 @@ static const struct {
 	{ CA, CRT, KEY, TLS_PART_CA, t_line_lost, "ca!tls-bad-base64" },
 	{ CA, CRT, KEY, TLS_PART_CERT, t_escaped, "crt!tls-newlines-escaped" },
 	/* another kind */
-	{ KEY, CRT, KEY, 0, NULL, "ca tls-key-in-certs ca!tls-wants-cert-is-key" },
+	{ KEY, CRT, KEY, 0, NULL, "ca!tls-wants-cert-is-key" },
 	{ CA, CRT, CRT, 0, NULL, "key!tls-wants-key-is-cert" },
 	{ CA, CRT, KEY, TLS_PART_CERT, t_request, "crt!tls-is-request" },
 	{ CA, CRT, KEY, TLS_PART_CERT, t_public, "crt!tls-is-public-key" },
