@@ -527,6 +527,17 @@ func (f *file) checkShoot(l list, data []byte) {
 }
 
 func (l list) checkSecret(d *document) {
+	var shape struct{ Data, StringData map[string]json.RawMessage }
+	json.Unmarshal(d.json, &shape)
+	there := 0
+	for _, k := range []string{"ca", "crt", "key"} {
+		if shape.Data[k] != nil || shape.StringData[k] != nil {
+			there++
+		}
+	}
+	if there < 2 && !d.used {
+		return
+	}
 	var s secret
 	if err := kjson.UnmarshalCaseSensitivePreserveInts(d.json, &s); err != nil {
 		l.decode("", err)
@@ -544,9 +555,6 @@ func (l list) checkSecret(d *document) {
 		if values[k] {
 			ours++
 		}
-	}
-	if ours < 2 && !d.used {
-		return
 	}
 	for k, v := range s.Data {
 		if v != nil {

@@ -155,12 +155,18 @@ SPOILS = ["a", " ", "  ", "\n", ":", ": ", "- ", "'", "\"", "#", " #", "{", "}",
 
 
 def spoilt(r, text):
-    """Somebody's slip of the hand, but not in the first line, which may have the kind."""
+    """Somebody's slip of the hand, but not where the kind stands: that is in the first lines, or bytes of one line."""
     lines = text.split("\n")
+    objects = re.search(r"(?m)^\S{0,5}(metadata|data|spec)\b", text)
     for _ in range(r.randint(1, 2)):
+        if len(lines) == 2 and len(text) > 150:
+            at = r.randint(140, len(text) - 1)
+            return text[:at] + r.choice(SPOILS) + text[at + r.choice([0, 0, 1, 2]):]
         if len(lines) < 4:
             break
         i = r.randint(1, len(lines) - 2)
+        if objects and not lines[i].startswith(" "):
+            continue
         at, way = r.randint(0, len(lines[i])), r.random()
         if way < 0.5:
             lines[i] = lines[i][:at] + r.choice(SPOILS[:-4] if r.random() < 0.9 else SPOILS) + lines[i][at:]
@@ -455,8 +461,8 @@ class Maker:
 CAUSES = [("couldn't get version", ("api-version", "kind", "type", "unknown-field", "duplicate-key", "yaml-")),
           ("Go value of type float64", ("type", "unknown-field", "duplicate-key", "kind", "api-version")),
           ("duplicate", ("duplicate-key", "yaml-merge")), ("already set in map", ("duplicate-key", "yaml-merge")),
-          ("unsupported value", ("type", "unknown-field")),
-          ("unknown field", ("unknown-field", "api-version")), ("cannot unmarshal", ("type",)),
+          ("unsupported value", ("type", "unknown-field", "api-version", "duplicate-key", "configmap-extra", "secret-extra")),
+          ("unknown field", ("unknown-field", "api-version")), ("cannot unmarshal", ("type", "duplicate-key")),
           ("base64", ("secret-base64", "type")), ("no kind", ("api-version", "kind", "duplicate-key"))]
 
 
@@ -496,10 +502,20 @@ def known(kind, name_of, what, text):
     if kind == "ConfigMap" and (name_of == "said too: kind" and "no document" in what or
                                 name_of == "not said: data.auditd.auditRules Invalid"):
         return "a text without a document is said to be one"
-    if name_of == "taken: unsupported value" and kind == "Shoot" and re.search(r"disabl.*true", text):
+    if name_of.startswith("taken: ") and re.search("unsupported value|1E400", what) and kind == "Shoot" and re.search(r"disabl.*true", text):
         return "an extension that is disabled is not looked at"
+    if name_of.startswith("taken: ") and re.search(r"\{\{(.|\n)*\}\}", text):
+        return "a template is not looked at"
+    if name_of.startswith("taken: ") and kind not in text or re.match("(said too|refused): kind", name_of) and "Required value" in what:
+        return "what has another kind is not ours"
+    if name_of == "other cause: cannot unmarshal" and "the API server" in what:
+        return "of a Shoot only our extension and what it refers to is looked at"
+    if name_of == "other cause: cannot unmarshal" and re.search(r"configMap.data of|secret.(stringD|d)ata of", what) and "-extra" in what:
+        return "an entry that is too many is not looked into"
     if kind == "Auditd" and name_of == "taken: no kind":
         return "an Auditd of another group is not ours"
+    if name_of.startswith("taken: ") and "unsupported value" in what and kind in ("Secret", "ConfigMap"):
+        return "metadata are not looked at"
     if kind == "ConfigMap" and name_of == "other cause: syntax" and re.search(r"(?i)---(\n|.*a)\s*\{", text):
         return "JSON behind --- is read as JSON"
     return None
@@ -514,7 +530,7 @@ def compare_document(ours, go):
         return
     for g in broken:
         text, codes = causes(g["message"])
-        if not any(o["kind"] in ("Decode", "Required") and o["code"].startswith(codes) for o in refusing):
+        if not any(o["kind"] in ("Decode", "Required", "Reference") and o["code"].startswith(codes) for o in refusing):
             yield "other cause: " + text, "%s / %s" % (g["message"], [o["code"] for o in refusing])
     if broken:
         return
