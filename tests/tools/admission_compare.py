@@ -161,7 +161,7 @@ def spoilt(r, text):
     for _ in range(r.randint(1, 2)):
         if len(lines) == 2 and len(text) > 150:
             at = r.randint(140, len(text) - 1)
-            return text[:at] + r.choice(SPOILS) + text[at + r.choice([0, 0, 1, 2]):]
+            return text[:at] + r.choice(SPOILS) + text[at + r.choice([0, 0, 1, 2]):].rstrip("\n") + "\n"
         if len(lines) < 4:
             break
         i = r.randint(1, len(lines) - 2)
@@ -508,15 +508,17 @@ def known(kind, name_of, what, text):
         return "a template is not looked at"
     if name_of.startswith("taken: ") and kind not in text or re.match("(said too|refused): kind", name_of) and "Required value" in what:
         return "what has another kind is not ours"
-    if name_of == "other cause: cannot unmarshal" and "the API server" in what:
+    if name_of in ("other cause: cannot unmarshal", "taken: cannot unmarshal") and "the API server" in what:
         return "of a Shoot only our extension and what it refers to is looked at"
     if name_of == "other cause: cannot unmarshal" and re.search(r"configMap.data of|secret.(stringD|d)ata of", what) and "-extra" in what:
         return "an entry that is too many is not looked into"
     if kind == "Auditd" and name_of == "taken: no kind":
         return "an Auditd of another group is not ours"
+    if re.match("(said too|refused): yaml-syntax", name_of):
+        return "what follows the first document must be YAML too"
     if name_of.startswith("taken: ") and "unsupported value" in what and kind in ("Secret", "ConfigMap"):
         return "metadata are not looked at"
-    if kind == "ConfigMap" and name_of == "other cause: syntax" and re.search(r"(?i)---(\n|.*a)\s*\{", text):
+    if kind == "ConfigMap" and name_of == "other cause: syntax" and re.search(r"---(\n|\\n|\\x0a)\s*\{", text):
         return "JSON behind --- is read as JSON"
     return None
 
