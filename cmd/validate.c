@@ -152,7 +152,7 @@ static void say_summary(const struct report *r, const struct baseline *known)
 	buf_free(&out);
 }
 
-/* What was dropped may have been anything. */
+/* What was dropped might have been ignored or known; nobody can tell. */
 static bool fails(const struct validate_request *r, const struct report *report)
 {
 	if (r->fail == FAIL_NONE)
@@ -160,7 +160,7 @@ static bool fails(const struct validate_request *r, const struct report *report)
 	for (size_t i = 0; i < report->n; i++)
 		if (r->fail == FAIL_WARNING || report->at[i].finding->severity == FINDING_ERROR)
 			return true;
-	return report->dropped > 0;
+	return r->fail == FAIL_WARNING ? report->dropped > 0 : report->dropped_errors > 0;
 }
 
 static int validate_files(struct validate_request *r, struct baseline *known)

@@ -310,6 +310,15 @@ static void report_add(struct validate *v, const struct file *file, const struct
 	v->report.at[v->report.n++] = (struct report_finding){ file->name, f, f->source };
 }
 
+/* f->errors counts what was not kept, too. */
+static size_t errors_lost(const struct findings *f)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < f->n; i++)
+		kept += f->at[i].severity == FINDING_ERROR;
+	return f->errors - kept;
+}
+
 const struct report *validate_report(struct validate *v, const struct ignore_list *list,
 				     struct baseline *known)
 {
@@ -318,6 +327,7 @@ const struct report *validate_report(struct validate *v, const struct ignore_lis
 		struct file *file = &v->files[i];
 		findings_sort(&file->findings);
 		v->report.dropped += file->findings.dropped;
+		v->report.dropped_errors += errors_lost(&file->findings);
 		for (size_t k = 0; k < file->findings.n; k++) {
 			const struct finding *f = &file->findings.at[k];
 			if (ignore_has(&file->comments, f) || (list && list->has[f->code]))

@@ -280,12 +280,20 @@ class Verbose(Validate):
                          "relpbox validate: 1 file, 2 documents judged; skipped: 1 of other kinds, 0 templates, "
                          "0 encrypted; 0 references to what was not given; 1 finding, 0 ignored, 0 known\n")
 
-    def test_dropped_findings_are_told_and_fail(self):
+    def test_dropped_findings_are_told_and_fail_by_what_they_are(self):
         rules = "".join("- severity: 9\n" for _ in range(1100))
-        self.write("a.yaml", GOOD.replace("- severity: 7\n", rules))
-        p = self.check(1, "-o", "json", "a.yaml", err=None)
-        self.assertRegex(p.stderr.decode(), r"relpbox validate: \d+ more findings are not shown")
-        self.assertLessEqual(len(json.loads(p.stdout)), 1000)
+        many = GOOD.replace("- severity: 7\n", rules)
+        self.write("a.yaml", many)
+        for code, level in ((0, "error"), (1, "warning"), (0, "none")):
+            p = self.check(code, "-o", "json", "--fail-level", level, "a.yaml", err=None)
+            self.assertRegex(p.stderr.decode(), r"relpbox validate: \d+ more findings are not shown")
+            self.assertEqual(len(json.loads(p.stdout)), 1000)
+        self.write("b.yaml", many + "---\n" + ERROR)  # many warnings do not hide it
+        p = self.check(1, "-o", "json", "b.yaml", err=None)
+        self.assertEqual([f["code"] for f in json.loads(p.stdout) if f["severity"] == "error"], ["port"])
+        self.write("c.yaml", GOOD.replace("- severity: 7\n", "- {}\n" * 1100))
+        p = self.check(1, "-o", "json", "--ignore", "required", "c.yaml", err=None)
+        self.assertEqual(p.stdout, b"[]\n")  # 100 were dropped before that could be known
 
 
 class Known(Validate):
