@@ -124,6 +124,22 @@ bool text_has_template(struct slice s)
 	return open && memmem(open, (size_t)(s.p + s.len - open), "}}", 2);
 }
 
+static bool holds_any(struct slice text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text.len && memmem(text.p, text.len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+bool text_may_be_manifest(struct slice text)
+{
+	static const char *const words[] = { "apiVersion", "loggingRules", "auditRules", "rsyslog" };
+	/* UTF-16 has a NUL beside each of its letters */
+	return holds_any(text, words, sizeof words / sizeof words[0]) ||
+	       (text.len && memchr(text.p, '\0', text.len < 64 ? text.len : 64));
+}
+
 #define WALK_MAX (YAML_DEPTH_MAX + 1)
 
 /* In a key or value of root's; of its entry `without` only in its name and namespace. */
@@ -212,8 +228,6 @@ static bool has_data(struct slice text)
 bool text_may_be_secret(struct slice text)
 {
 	static const char *const marks[] = { "stringData", "-----BEGIN", "PRIVATE KEY", "LS0tLS1", "tLS0tLUJF" };
-	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-		if (text.len && memmem(text.p, text.len, marks[i], strlen(marks[i])))
-			return true;
-	return text.len && has_data(text) && names_secret(text);
+	return holds_any(text, marks, sizeof marks / sizeof marks[0]) ||
+	       (text.len && has_data(text) && names_secret(text));
 }

@@ -92,6 +92,7 @@ static void keep_lines(struct findings *f, size_t from, const struct yaml_docume
 struct reading {
 	struct validate *v;
 	size_t file;
+	bool found; /* nobody named the file */
 };
 
 static struct findings *findings_of(const struct reading *r)
@@ -240,6 +241,11 @@ static void on_document(void *arg, const struct yaml_document *doc)
 		r->v->report.templates++;
 		return;
 	}
+	if (doc->bad && r->found && !text_may_be_manifest(doc->text)) {
+		findings_back(f, doc->before);
+		r->v->report.other++;
+		return;
+	}
 	if (!doc->root)
 		return;
 	enum document_kind kind = document_kind(doc->root);
@@ -292,14 +298,28 @@ static void bound(struct validate *v, struct findings *f)
 	v->n_findings += f->n;
 }
 
-void validate_text(struct validate *v, const char *name, struct slice text)
+static void read_file(struct validate *v, const char *name, struct slice text, bool found)
 {
-	struct reading r = { v, file_add(v, name) };
+	struct reading r = { v, file_add(v, name), found };
 	struct yaml_calls calls = { .document = on_document, .secret = on_secret, .arg = &r };
 	struct file *file = &v->files[r.file];
+	if (found && text.len > VALIDATE_FILE_MAX && !text_may_be_manifest(text)) {
+		v->report.other++;
+		return;
+	}
 	yaml_each(text, VALIDATE_FILE_MAX, &file->findings, &calls);
 	ignore_scan(&file->comments, text, &file->findings);
 	bound(v, &file->findings);
+}
+
+void validate_text(struct validate *v, const char *name, struct slice text)
+{
+	read_file(v, name, text, false);
+}
+
+void validate_found(struct validate *v, const char *name, struct slice text)
+{
+	read_file(v, name, text, true);
 }
 
 /* --- the report ------------------------------------------------------------------------- */

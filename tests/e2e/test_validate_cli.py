@@ -296,6 +296,35 @@ class Verbose(Validate):
         self.assertEqual(p.stdout, b"[]\n")  # 100 were dropped before that could be known
 
 
+class Found(Validate):
+    """What a repository has beside manifests fails nobody who gives the whole folder."""
+
+    OTHERS = {
+        "tsconfig.json": '{\n  // strict\n  "target": "es5",\n}\n',
+        "lines.json": '{"a": 1}\n{"a": 2}\n',
+        "old.yml": "imports: @services\nport: %port%\n",
+        "latin1.yaml": b"name: caf\xe9\n",
+        "blob.yaml": "a: !!binary |\n  YWJj\n",
+        "lock.json": "[" + ",".join(["0"] * 100001) + "]",
+        "large.json": " " * (17 << 20),
+    }
+
+    def test_unreadable_and_no_manifest(self):
+        for name, text in self.OTHERS.items():
+            self.write(name, text)
+        p = self.check(0, "-v", ".", out=b"", err=None)
+        self.assertIn(b"skipped: %d of other kinds" % len(self.OTHERS), p.stderr)
+        for name in self.OTHERS:  # whoever names it wants to know
+            self.check(1, name)
+
+    def test_unreadable_manifest(self):
+        self.write("a.yaml", GOOD + "a: [\n")
+        self.write("b.json", '{"apiVersion": "v1" "kind": "Secret"}')
+        self.write("c.yaml", "loggingRules:\n\t- severity: 7\n")
+        self.write("d.yaml", "kind: Shoot".encode("utf-16"))
+        self.assertEqual(self.files_of("."), ["a.yaml", "b.json", "c.yaml", "d.yaml"])
+
+
 class Known(Validate):
     def ignore(self, line, comment):
         lines = ERROR.splitlines()
