@@ -89,11 +89,17 @@ static void on_inner(void *arg, const struct yaml_document *doc)
 		judge_auditd_node(doc->root, in->path, in->f);
 }
 
+static bool on_inner_secret(void *arg, struct slice text)
+{
+	(void)arg;
+	return text_may_be_secret(text);
+}
+
 void judge_auditd_text(const struct node *value, const char *path, struct findings *f)
 {
 	struct findings_place place = node_place(value);
 	struct inner in = { .path = path, .f = f };
-	struct yaml_calls calls = { .document = on_inner, .arg = &in };
+	struct yaml_calls calls = { .document = on_inner, .secret = on_inner_secret, .arg = &in };
 	f->place = &place;
 	yaml_each(value->text, VALIDATE_FILE_MAX, f, &calls);
 	f->place = NULL;
