@@ -60,11 +60,28 @@ static bool looks_like_configmap(const struct node *root)
 	return count_entries(root, names, 1) == 1;
 }
 
+/* Other keys than a manifest of ours has: the values of a chart, settings of another program. */
+static bool has_other_keys(const struct node *root)
+{
+	static const char *const ours[] = {
+		"target", "port", "loggingRules", "tls", "rebindInterval", "timeout", "resumeRetryCount",
+		"reportSuspensionContinuation", "auditConfig", "auditRules", "rsyslogRelpConfig",
+		"identity", "inputs", "spool", "delivery", "messages",
+		"metadata", "spec", "status", "data", "stringData", "immutable", "type", "kind",
+	};
+	size_t known = 0;
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+		known += node_get(root, ours[i]) != NULL;
+	return root->entries.n >= 2 * known;
+}
+
 /* Without a kind: what it holds, as somebody wrote it who forgot the kind. */
 static enum document_kind kind_by_content(const struct node *root)
 {
 	struct slice version = text_of(root, "apiVersion");
 	size_t at;
+	if (version.len == 0 && has_other_keys(root))
+		return DOCUMENT_OTHER;
 	if (begins(version, OWN_GROUP) || node_get(root, "rsyslogRelpConfig"))
 		return DOCUMENT_FORWARD;
 	if (node_get(root, "auditRules"))
