@@ -59,6 +59,7 @@ struct document {
 	const struct node *root;
 	const char *path; /* of root: "" or "items[3]" */
 	struct findings *f; /* the file's */
+	bool typed; /* its kind and apiVersion are those of the List that it stands in */
 };
 
 /* --- what a document is: kinds.c ------------------------------------------------- */
@@ -77,6 +78,9 @@ enum document_kind {
 
 /* By kind and apiVersion; where there is no kind, by what it holds. */
 enum document_kind document_kind(const struct node *root);
+
+/* An item's. typed: the API server's SecretList and the like have kind and apiVersion for their items. */
+enum document_kind document_kind_in(const struct node *list, const struct node *item, bool *typed);
 
 /* Of relpbox's own group, which Gardener never sees. */
 bool document_is_own(const struct node *root);

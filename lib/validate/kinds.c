@@ -121,6 +121,28 @@ enum document_kind document_kind(const struct node *root)
 									   : DOCUMENT_OTHER;
 }
 
+enum document_kind document_kind_in(const struct node *list, const struct node *item, bool *typed)
+{
+	static const struct {
+		const char *list;
+		enum document_kind item;
+	} lists[] = {
+		{ "ShootList", DOCUMENT_SHOOT },
+		{ "SecretList", DOCUMENT_SECRET },
+		{ "ConfigMapList", DOCUMENT_CONFIGMAP },
+	};
+	*typed = false;
+	if (item->kind != NODE_MAP || text_of(item, "kind").len > 0)
+		return document_kind(item);
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		if (!slice_is(text_of(list, "kind"), lists[i].list))
+			continue;
+		*typed = true;
+		return lists[i].item;
+	}
+	return document_kind(item);
+}
+
 bool document_is_own(const struct node *root)
 {
 	return begins(text_of(root, "apiVersion"), OWN_GROUP) || document_kind(root) == DOCUMENT_FORWARD;

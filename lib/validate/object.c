@@ -38,6 +38,8 @@ void document_check_type(const struct document *d, const char *api_version, cons
 {
 	const struct node *version = node_get(d->root, "apiVersion");
 	struct buf text = { 0 };
+	if (d->typed)
+		return;
 	if (!node_is_set(d->root, "apiVersion")) {
 		buf_printf(&text, "Required value: %s", api_version);
 		document_add(d, version ? version : d->root, "apiVersion", CODE_API_VERSION, buf_cstr(&text));

@@ -165,10 +165,10 @@ static bool has_two_kinds(const struct findings *f, size_t from)
 
 /* A document or an item of a List. False: it is nothing to us, or cannot be judged. */
 static bool judge_one(const struct reading *r, const struct node *root, const char *path,
-		      enum document_kind kind)
+		      enum document_kind kind, bool typed)
 {
 	struct validate *v = r->v;
-	struct document d = { v, r->file, root, path, findings_of(r) };
+	struct document d = { v, r->file, root, path, findings_of(r), typed };
 	if (kind == DOCUMENT_OTHER) {
 		v->report.other++;
 		return false;
@@ -191,9 +191,9 @@ static bool judge_one(const struct reading *r, const struct node *root, const ch
 static void judge_list(const struct reading *r, const struct yaml_document *doc)
 {
 	struct level {
-		const struct node *items;
+		const struct node *list, *items;
 		size_t next, path; /* item; length of the path before it */
-	} stack[YAML_DEPTH_MAX] = { { node_get(doc->root, "items"), 0, 0 } };
+	} stack[YAML_DEPTH_MAX] = { { doc->root, node_get(doc->root, "items"), 0, 0 } };
 	bool show = r->v->o.keep_source && !text_may_be_secret(doc->text);
 	size_t depth = 1;
 	struct buf path = { 0 };
@@ -205,14 +205,15 @@ static void judge_list(const struct reading *r, const struct yaml_document *doc)
 			continue;
 		}
 		const struct node *item = l->items->items.at[l->next];
-		enum document_kind kind = document_kind(item);
+		bool typed;
+		enum document_kind kind = document_kind_in(l->list, item, &typed);
 		buf_printf(&path, "%sitems[%zu]", path.len ? "." : "", l->next++);
 		if (kind == DOCUMENT_LIST && depth < YAML_DEPTH_MAX) {
-			stack[depth++] = (struct level){ node_get(item, "items"), 0, path.len };
+			stack[depth++] = (struct level){ item, node_get(item, "items"), 0, path.len };
 			continue;
 		}
 		size_t from = findings_of(r)->n;
-		if (judge_one(r, item, buf_cstr(&path), kind) && show)
+		if (judge_one(r, item, buf_cstr(&path), kind, typed) && show)
 			keep_lines(findings_of(r), from, doc);
 	}
 	buf_free(&path);
@@ -255,7 +256,7 @@ static void on_document(void *arg, const struct yaml_document *doc)
 	}
 	if (kind == DOCUMENT_LIST) {
 		judge_list(r, doc);
-	} else if (!judge_one(r, doc->root, "", kind)) {
+	} else if (!judge_one(r, doc->root, "", kind, false)) {
 		findings_back(f, doc->before);
 		return;
 	} else {
