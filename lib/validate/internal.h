@@ -99,6 +99,8 @@ bool text_may_be_secret(struct slice text);
 /* Of a text that cannot be read: may it be something to judge? Rather too often than not. */
 bool text_may_be_manifest(struct slice text);
 
+#define EXTENSION_TYPE "shoot-rsyslog-relp"
+
 /* The entries of a Shoot's spec.extensions that are the extension's; NULL: there is none behind `from`. */
 const struct node *shoot_extension(const struct node *root, size_t from, size_t *at);
 

@@ -6,7 +6,6 @@
 #define GARDENER_GROUP "rsyslog-relp.extensions.gardener.cloud/"
 #define SHOOT_GROUP "core.gardener.cloud/"
 #define OWN_GROUP "relpbox/"
-#define EXTENSION_TYPE "shoot-rsyslog-relp"
 
 static struct slice text_of(const struct node *map, const char *key)
 {
