@@ -18,6 +18,7 @@ struct object {
 	char *name, *ns; /* NULL: it says none */
 	bool ours;	 /* by what it holds: judged, whoever refers to it */
 	bool referred;
+	bool unread;	 /* encrypted, a template, or made of another kind: it is there, and that is all */
 	unsigned libs;	 /* of rsyslog: TLS_GNUTLS, TLS_OPENSSL, of the Shoots that refer to it */
 	struct findings findings;
 	struct tls_findings *tls; /* what is wrong with a Secret's certificates and key; or NULL */
@@ -153,6 +154,8 @@ void tls_findings_free(struct tls_findings *t); /* NULL is fine */
 void references_follow(struct validate *v);
 
 struct object *object_add(struct validate *v, enum object_kind kind, size_t file, const struct node *root);
+/* What was skipped may be, or become, an object that is referred to: then it is not missing. */
+void object_add_unread(const struct document *d, enum document_kind kind);
 void reference_add(struct validate *v, struct reference r); /* takes name, ns and path over */
 void objects_free(struct validate *v);
 

@@ -171,14 +171,17 @@ static bool judge_one(const struct reading *r, const struct node *root, const ch
 	struct document d = { v, r->file, root, path, findings_of(r), typed };
 	if (kind == DOCUMENT_OTHER) {
 		v->report.other++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (document_is_encrypted(root)) {
 		v->report.encrypted++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (document_is_template(kind, root)) {
 		v->report.templates++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (kind != DOCUMENT_SECRET && kind != DOCUMENT_CONFIGMAP)
