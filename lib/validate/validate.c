@@ -93,6 +93,7 @@ static void keep_lines(struct findings *f, size_t from, const struct yaml_docume
 struct reading {
 	struct validate *v;
 	size_t file;
+	bool found; /* nobody named the file */
 };
 
 static struct findings *findings_of(const struct reading *r)
@@ -163,32 +164,25 @@ static bool has_two_kinds(const struct findings *f, size_t from)
 	return false;
 }
 
-/* What cannot be judged answers references all the same. */
-static void skip(const struct reading *r, const struct node *root, enum document_kind kind, size_t *counter)
-{
-	if (kind == DOCUMENT_SECRET)
-		object_add(r->v, OBJECT_SECRET, r->file, root)->skipped = true;
-	if (kind == DOCUMENT_CONFIGMAP)
-		object_add(r->v, OBJECT_CONFIGMAP, r->file, root)->skipped = true;
-	++*counter;
-}
-
 /* A document or an item of a List. False: it is nothing to us, or cannot be judged. */
 static bool judge_one(const struct reading *r, const struct node *root, const char *path,
-		      enum document_kind kind)
+		      enum document_kind kind, bool typed)
 {
 	struct validate *v = r->v;
-	struct document d = { v, r->file, root, path, findings_of(r) };
+	struct document d = { v, r->file, root, path, findings_of(r), typed };
 	if (kind == DOCUMENT_OTHER) {
 		v->report.other++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (document_is_encrypted(root)) {
-		skip(r, root, kind, &v->report.encrypted);
+		v->report.encrypted++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (document_is_template(kind, root)) {
-		skip(r, root, kind, &v->report.templates);
+		v->report.templates++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (kind != DOCUMENT_SECRET && kind != DOCUMENT_CONFIGMAP)
@@ -201,9 +195,9 @@ static bool judge_one(const struct reading *r, const struct node *root, const ch
 static void judge_list(const struct reading *r, const struct yaml_document *doc)
 {
 	struct level {
-		const struct node *items;
+		const struct node *list, *items;
 		size_t next, path; /* item; length of the path before it */
-	} stack[YAML_DEPTH_MAX] = { { node_get(doc->root, "items"), 0, 0 } };
+	} stack[YAML_DEPTH_MAX] = { { doc->root, node_get(doc->root, "items"), 0, 0 } };
 	bool show = r->v->o.keep_source && !text_may_be_secret(doc->text);
 	size_t depth = 1;
 	struct buf path = { 0 };
@@ -215,14 +209,15 @@ static void judge_list(const struct reading *r, const struct yaml_document *doc)
 			continue;
 		}
 		const struct node *item = l->items->items.at[l->next];
-		enum document_kind kind = document_kind(item);
+		bool typed;
+		enum document_kind kind = document_kind_in(l->list, item, &typed);
 		buf_printf(&path, "%sitems[%zu]", path.len ? "." : "", l->next++);
 		if (kind == DOCUMENT_LIST && depth < YAML_DEPTH_MAX) {
-			stack[depth++] = (struct level){ node_get(item, "items"), 0, path.len };
+			stack[depth++] = (struct level){ item, node_get(item, "items"), 0, path.len };
 			continue;
 		}
 		size_t from = findings_of(r)->n;
-		if (judge_one(r, item, buf_cstr(&path), kind) && show)
+		if (judge_one(r, item, buf_cstr(&path), kind, typed) && show)
 			keep_lines(findings_of(r), from, doc);
 	}
 	buf_free(&path);
@@ -240,15 +235,6 @@ static bool is_template_text(const struct yaml_document *doc, const struct findi
 	return false;
 }
 
-/* Not YAML, and nothing to us if it were. A limit that is passed is told of whatever it is. */
-static bool is_broken_other(const struct yaml_document *doc, const struct findings *f)
-{
-	for (size_t i = doc->before.n; i < f->n; i++)
-		if (f->at[i].code == CODE_TOO_LARGE || f->at[i].code == CODE_TOO_DEEP)
-			return false;
-	return doc->bad && !text_may_be_judged(doc->text);
-}
-
 static void on_document(void *arg, const struct yaml_document *doc)
 {
 	struct reading *r = arg;
@@ -260,7 +246,7 @@ static void on_document(void *arg, const struct yaml_document *doc)
 		r->v->report.templates++;
 		return;
 	}
-	if (is_broken_other(doc, f)) {
+	if (doc->bad && r->found && !text_may_be_manifest(doc->text)) {
 		findings_back(f, doc->before);
 		r->v->report.other++;
 		return;
@@ -276,7 +262,7 @@ static void on_document(void *arg, const struct yaml_document *doc)
 	}
 	if (kind == DOCUMENT_LIST) {
 		judge_list(r, doc);
-	} else if (!judge_one(r, doc->root, "", kind)) {
+	} else if (!judge_one(r, doc->root, "", kind, false)) {
 		findings_back(f, doc->before);
 		return;
 	} else {
@@ -319,14 +305,28 @@ static void bound(struct validate *v, struct findings *f)
 	v->n_findings += f->n;
 }
 
-void validate_text(struct validate *v, const char *name, struct slice text)
+static void read_file(struct validate *v, const char *name, struct slice text, bool found)
 {
-	struct reading r = { v, file_add(v, name) };
+	struct reading r = { v, file_add(v, name), found };
 	struct yaml_calls calls = { .document = on_document, .secret = on_secret, .arg = &r };
 	struct file *file = &v->files[r.file];
+	if (found && text.len > VALIDATE_FILE_MAX && !text_may_be_manifest(text)) {
+		v->report.other++;
+		return;
+	}
 	yaml_each(text, VALIDATE_FILE_MAX, &file->findings, &calls);
 	ignore_scan(&file->comments, text, &file->findings);
 	bound(v, &file->findings);
+}
+
+void validate_text(struct validate *v, const char *name, struct slice text)
+{
+	read_file(v, name, text, false);
+}
+
+void validate_found(struct validate *v, const char *name, struct slice text)
+{
+	read_file(v, name, text, true);
 }
 
 /* --- the report ------------------------------------------------------------------------- */
@@ -335,6 +335,15 @@ static void report_add(struct validate *v, const struct file *file, const struct
 {
 	v->report.at = mem_room(v->report.at, v->report.n, &v->cap_report, sizeof *v->report.at);
 	v->report.at[v->report.n++] = (struct report_finding){ file->name, f, f->source };
+}
+
+/* f->errors counts what was not kept, too. */
+static size_t errors_lost(const struct findings *f)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < f->n; i++)
+		kept += f->at[i].severity == FINDING_ERROR;
+	return f->errors - kept;
 }
 
 const struct report *validate_report(struct validate *v, const struct ignore_list *list,
@@ -347,6 +356,7 @@ const struct report *validate_report(struct validate *v, const struct ignore_lis
 		bool patch = patches_have(v, file->name);
 		findings_sort(&file->findings);
 		v->report.dropped += file->findings.dropped;
+		v->report.dropped_errors += errors_lost(&file->findings);
 		for (size_t k = 0; k < file->findings.n; k++) {
 			const struct finding *f = &file->findings.at[k];
 			if (patch && patch_may_lack(f->code))
