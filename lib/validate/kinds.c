@@ -172,7 +172,8 @@ static bool holds_any(struct slice text, const char *const *words, size_t n)
 
 bool text_may_be_manifest(struct slice text)
 {
-	static const char *const words[] = { "apiVersion", "loggingRules", "auditRules", "rsyslog" };
+	static const char *const words[] = { "apiVersion", "loggingRules", "auditRules", "rsyslog",
+					     "relpbox", "Shoot", "Secret", "ConfigMap", "Auditd" };
 	/* UTF-16 has a NUL beside each of its letters */
 	return holds_any(text, words, sizeof words / sizeof words[0]) ||
 	       (text.len && memchr(text.p, '\0', text.len < 64 ? text.len : 64));
