@@ -162,7 +162,7 @@ void decode_unknown_field(struct decode *d, const struct node_entry *e, const ch
 		show_quoted(&text, e->name);
 	else
 		buf_add_str(&text, NOT_SHOWN);
-	if (!d->f->discreet && !slice_eq(e->name, e->key->text)) {
+	if (!d->f->discreet && key_may_be_shown(d->f, e->key->text) && !slice_eq(e->name, e->key->text)) {
 		buf_add_str(&text, " (written ");
 		esc_add(&text, e->key->text, SHOWN_MAX);
 		buf_add_str(&text, ")");

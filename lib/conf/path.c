@@ -29,7 +29,7 @@ bool key_may_be_shown(const struct findings *f, struct slice key)
 		if (slice_is(key, known[i]))
 			return true;
 	if (!f->discreet)
-		return true;
+		return !text_is_private(key);
 	for (size_t i = 0; i < key.len; i++)
 		if (strchr("abcdefghijklmnopqrstuvwxyz", key.p[i]) == NULL)
 			return false;
