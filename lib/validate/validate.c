@@ -106,7 +106,7 @@ static void revise(struct findings *f, size_t from, enum document_kind kind, boo
 	for (size_t i = from; i < f->n; i++) {
 		struct finding *at = &f->at[i];
 		if (own)
-			at->concerns &= CONCERN_RELPBOX;
+			at->concerns = CONCERN_RELPBOX; /* whosever node is judged otherwise */
 		if (kind != DOCUMENT_SECRET || was_discreet)
 			continue;
 		at->path[0] = '\0';
@@ -117,7 +117,7 @@ static void revise(struct findings *f, size_t from, enum document_kind kind, boo
 
 static void judge(const struct document *d, enum document_kind kind)
 {
-	d->f->discreet = kind == DOCUMENT_SECRET;
+	d->f->discreet = kind == DOCUMENT_SECRET || document_holds_key(d->root);
 	d->f->own_kind = document_is_own(d->root);
 	unsigned who = d->f->who;
 	if (d->f->own_kind)
