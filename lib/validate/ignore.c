@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "conf/split.h"
 
 #include <stdlib.h>
 
@@ -192,12 +193,9 @@ void ignore_scan(struct ignore_comments *c, struct slice text, struct findings *
 	if (text.len == 0 || !memmem(text.p, text.len, mark, sizeof(mark) - 1))
 		return;
 	for (size_t at = 0; at < text.len; s.line++) {
-		const char *lf = memchr(text.p + at, '\n', text.len - at);
-		size_t end = lf ? (size_t)(lf - text.p) : text.len, len = end - at;
-		if (len > 0 && text.p[at + len - 1] == '\r')
-			len--;
-		scan_line(&s, slice_of(text.p + at, len));
-		at = end + 1;
+		struct slice line = line_next(slice_of(text.p + at, text.len - at));
+		scan_line(&s, line_text(line));
+		at += line.len;
 	}
 }
 
