@@ -170,6 +170,14 @@ struct scan {
 	size_t pending; /* from here on: of comments that stand alone on the lines directly before */
 };
 
+/* Those that are pending go to this line, which is the first that is no comment, or the text's last. */
+static void end_run(struct scan *s, size_t n, unsigned line)
+{
+	for (size_t i = s->pending; i < n; i++)
+		s->out->at[i].to = line;
+	s->pending = s->out->n;
+}
+
 static void scan_line(struct scan *s, struct slice text)
 {
 	struct slice behind, first = skip_blanks(text);
@@ -180,10 +188,8 @@ static void scan_line(struct scan *s, struct slice text)
 	if (at >= 0 && read_comment(s->out, behind, s->line, &e) < 0)
 		findings_add(s->f, s->line, column(text, (size_t)at), CODE_IGNORE, NULL,
 			     "this comment ignores nothing: %s", e.text);
-	for (size_t i = s->pending; i < own; i++)
-		s->out->at[i].to = s->line;
 	if (!alone)
-		s->pending = s->out->n;
+		end_run(s, own, s->line);
 }
 
 void ignore_scan(struct ignore_comments *c, struct slice text, struct findings *f)
@@ -197,6 +203,7 @@ void ignore_scan(struct ignore_comments *c, struct slice text, struct findings *
 		scan_line(&s, line_text(line));
 		at += line.len;
 	}
+	end_run(&s, c->n, s.line - 1);
 }
 
 void ignore_free(struct ignore_comments *c)
