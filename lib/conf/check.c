@@ -169,6 +169,9 @@ static bool is_graphic(struct slice s)
 /* What admission takes, and no message can have. */
 static void check_program_reached(struct decode *d, const struct node *v)
 {
+	if (memchr(v->text.p, '$', v->text.len))
+		decode_invalid(d, v, CODE_PROGRAM_NAME_DOLLAR,
+			       "rsyslog cannot read a \"$\" here: it takes neither this rule nor anything behind it");
 	if (!decode_lints(d))
 		return;
 	if (v->text.len > PROGRAM_NAME_MAX)
@@ -180,9 +183,6 @@ static void check_program_reached(struct decode *d, const struct node *v)
 	else if (memchr(v->text.p, ',', v->text.len))
 		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER,
 			    "this is one name with a comma in it: each name is an item of its own");
-	else if (memchr(v->text.p, '$', v->text.len) && decode_wants(d, CODE_PROGRAM_NAME_DOLLAR))
-		decode_invalid(d, v, CODE_PROGRAM_NAME_DOLLAR,
-			       "rsyslog cannot read a \"$\" here: it takes neither this rule nor anything behind it");
 }
 
 void check_program_name(struct decode *d, const struct node *v)

@@ -12,6 +12,7 @@ It says nothing of the rest: see BLIND.
 import concurrent.futures
 import json
 import os
+import random
 import socket
 import subprocess
 import tempfile
@@ -194,6 +195,14 @@ def validate(folder, configs):
 @unittest.skipUnless(available, "no rsyslogd with imrelp and omrelp")
 @unittest.skipUnless(has_validate(), "relpbox has no validate")
 class Agreement(case.Case):
+    def setUp(self):
+        """The same configurations in every run, so that a change is judged by what it changes;
+        RELPTEST_SEED makes others."""
+        super().setUp()
+        if "RELPTEST_SEED" not in os.environ:
+            self.seed = 1
+            self.random = random.Random(self.seed)
+
     def judged(self, configs):
         folder = tempfile.mkdtemp(dir=self.dir)
         for file in ("ca.crt", "tls.crt", "tls.key"):
