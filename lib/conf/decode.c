@@ -235,14 +235,17 @@ static void decode_value(struct decode *d, const struct field *fd, const struct 
 
 /* --- maps -------------------------------------------------------------------------- */
 
+/* Nothing of the right type counts as absent where something is wanted; "" is no list and no number. */
 static bool is_absent(const struct field *fd, const struct node *v)
 {
 	if (v == NULL || v->kind == NODE_NULL)
 		return true;
 	if (!fd->required)
 		return false;
-	return (v->kind == NODE_STRING && v->text.len == 0) ||
-	       (v->kind == NODE_SEQ && v->items.n == 0);
+	if (fd->kind == FIELD_STRING)
+		return v->kind == NODE_STRING && v->text.len == 0;
+	return (fd->kind == FIELD_STRINGS || fd->kind == FIELD_LIST) && v->kind == NODE_SEQ &&
+	       v->items.n == 0;
 }
 
 /* What Kubernetes calls an invalid value, it shows as JSON's zero value. */

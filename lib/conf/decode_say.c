@@ -37,9 +37,10 @@ void decode_say(struct decode *d, unsigned line, unsigned col, enum code code, c
 	findings_add(d->f, line, col, code, buf_cstr(&d->path), "%s", text);
 }
 
-/* A value as Kubernetes shows it: strings in quotes, the rest as it was written. */
+/* A value as Kubernetes shows it: strings in quotes, integers as JSON has them, the rest as it was written. */
 static void show_value(const struct decode *d, struct buf *out, const struct node *v)
 {
+	int64_t integer;
 	if (d->f->discreet)
 		buf_add_str(out, NOT_SHOWN);
 	else if (v->kind == NODE_SEQ)
@@ -52,8 +53,8 @@ static void show_value(const struct decode *d, struct buf *out, const struct nod
 		buf_add_str(out, v->boolean ? "true" : "false");
 	else if (v->kind == NODE_NULL)
 		buf_add_str(out, "\"\""); /* where a string belongs, null is none */
-	else if (v->kind == NODE_INT)
-		buf_printf(out, "%" PRId64, v->integer);
+	else if (decode_integer(v, &integer))
+		buf_printf(out, "%" PRId64, integer);
 	else
 		esc_add(out, v->text, SHOWN_MAX);
 }

@@ -5,6 +5,7 @@
 
 #include "conf/auditd.h"
 #include "conf/check_relp.h"
+#include "conf/json_scan.h"
 #include "conf/path.h"
 
 #include <stdlib.h>
@@ -89,6 +90,33 @@ static void on_inner(void *arg, const struct yaml_document *doc)
 		judge_auditd_node(doc->root, in->path, in->f);
 }
 
+static bool is_json(struct slice text, size_t at)
+{
+	struct json_scan scan;
+	enum json_part part;
+	json_scan_start(&scan, text, at);
+	do
+		part = json_scan_next(&scan);
+	while (part != JSON_BAD && part != JSON_END);
+	return part == JSON_END;
+}
+
+/* Gardener asks its JSON decoder first, which takes all that begins with a brace: flow style is no YAML there. */
+static bool is_wrong_json(struct slice text, const char *path, struct findings *f)
+{
+	unsigned line = 1, col = 1;
+	size_t at = 0;
+	for (; at < text.len && strchr(" \t\r\n", text.p[at]); at++) {
+		col = text.p[at] == '\n' ? 1 : col + 1;
+		line += text.p[at] == '\n';
+	}
+	if (at == text.len || text.p[at] != '{' || is_json(text, at))
+		return false;
+	findings_add(f, line, col, CODE_YAML_SYNTAX, path,
+		     "not JSON: Gardener reads a text that begins with { as JSON, and not as YAML");
+	return true;
+}
+
 static bool on_inner_secret(void *arg, struct slice text)
 {
 	(void)arg;
@@ -101,7 +129,10 @@ void judge_auditd_text(const struct node *value, const char *path, struct findin
 	struct inner in = { .path = path, .f = f };
 	struct yaml_calls calls = { .document = on_inner, .secret = on_inner_secret, .arg = &in };
 	f->place = &place;
-	yaml_each(value->text, VALIDATE_FILE_MAX, f, &calls);
+	if (is_wrong_json(value->text, path, f))
+		in.documents++;
+	else
+		yaml_each(value->text, VALIDATE_FILE_MAX, f, &calls);
 	f->place = NULL;
 	if (in.documents == 0)
 		findings_add(f, value->line, value->col, CODE_KIND, path,

@@ -39,6 +39,7 @@ static bool is_data(const struct entry *e)
 	return e->key[0] == 'd';
 }
 
+/* To bytes; what hinders it is a finding. */
 static void decode_entry(const struct document *d, struct entry *e)
 {
 	const struct node *v = e->value;
@@ -99,6 +100,28 @@ static void check_extra(const struct document *d)
 	}
 }
 
+/*
+ * Entries of data that nobody reads, because stringData goes over them or because
+ * they are none of ours: the API server decodes them all the same.
+ */
+static void check_unread(const struct document *d, const struct entry *entries)
+{
+	const struct node *data = node_get(d->root, "data");
+	for (size_t i = 0; data && data->kind == NODE_MAP && i < data->entries.n; i++) {
+		const struct node_entry *at = &data->entries.at[i];
+		struct entry e = { .value = at->value, .key = "data" };
+		bool read = false;
+		for (size_t k = 0; k < NAMES; k++) {
+			read |= entries[k].value == at->value;
+			if (slice_is(at->name, names[k]))
+				snprintf(e.key, sizeof e.key, "data.%s", names[k]);
+		}
+		if (!read)
+			decode_entry(d, &e);
+		buf_free(&e.bytes);
+	}
+}
+
 static struct tls_findings *inspect(const struct document *d, const struct entry *entries)
 {
 	struct slice texts[NAMES];
@@ -132,6 +155,7 @@ void judge_secret(const struct document *d)
 	document_check_type(&inner, "v1", "Secret");
 	document_check_immutable(&inner, CODE_SECRET_IMMUTABLE, "the Secret must be immutable");
 	check_entries(&inner, entries);
+	check_unread(&inner, entries);
 	check_extra(&inner);
 	o->tls = inspect(&inner, entries);
 	for (size_t i = 0; i < NAMES; i++)
