@@ -26,15 +26,22 @@ static int engine_takes(struct slice text, struct err *e)
 #define SPELLING_MAX 400 /* bytes: a longer one would have to be cut, and be good for nothing */
 
 /* "; write "foo[(]bar", which means the same", where there is such a spelling. */
-static void add_spelling(struct buf *out, struct slice text)
+static void add_spelling(const struct decode *d, struct buf *out, struct slice text)
 {
 	struct buf other = { 0 };
-	if (gardener_regex_spelling(text, &other) == 0 && other.len <= SPELLING_MAX) {
+	if (decode_shows(d, text) && gardener_regex_spelling(text, &other) == 0 &&
+	    other.len <= SPELLING_MAX) {
 		buf_add_str(out, "; write ");
 		show_quoted_max(out, buf_slice(&other), SPELLING_MAX);
 		buf_add_str(out, ", which means the same");
 	}
 	buf_free(&other);
+}
+
+/* What an engine says of v often holds a piece of it. */
+static const char *shown(const struct decode *d, const struct node *v, const struct err *e)
+{
+	return decode_shows(d, v->text) ? e->text : NOT_SHOWN;
 }
 
 /*
@@ -49,10 +56,10 @@ static bool gardener_refuses(struct decode *d, const struct node *v, bool sound)
 	struct buf more = { 0 };
 	if (sound) {
 		buf_add_str(&more, " (rsyslog would take it: Gardener checks it with each backslash doubled)");
-		add_spelling(&more, v->text);
+		add_spelling(d, &more, v->text);
 	}
 	decode_add(d, v, CODE_REGEX, "Required value: not a valid POSIX ERE regular expression: %s%s",
-		   e.text, buf_cstr(&more));
+		   shown(d, v, &e), buf_cstr(&more));
 	buf_free(&more);
 	return true;
 }
@@ -66,14 +73,14 @@ static void check_quoted(struct decode *d, const struct node *v, bool sound)
 	enum rsyslog_text verdict = rsyslog_read_quoted(buf_slice(&quoted), &read, &e);
 	if (verdict == RSYSLOG_TEXT_REFUSED) {
 		if (sound)
-			add_spelling(&more, v->text);
+			add_spelling(d, &more, v->text);
 		decode_invalid(d, v, CODE_REGEX_RSYSLOG,
 			       "rsyslog cannot read it: it takes neither this rule nor anything behind it in its configuration, the host's own rules among that: %s%s",
-			       e.text, buf_cstr(&more));
+			       shown(d, v, &e), buf_cstr(&more));
 	} else if (verdict == RSYSLOG_TEXT_CHANGED) {
 		decode_invalid(d, v, CODE_REGEX_RSYSLOG,
 			       "rsyslog reads another text than this out of the file that Gardener writes: %s",
-			       e.text);
+			       shown(d, v, &e));
 	}
 	buf_free(&more);
 	buf_free(&read);
@@ -174,7 +181,7 @@ static void check_pattern(struct decode *d, const struct node *v)
 	bool refused = gardener_refuses(d, v, engine != -1);
 	if (engine < 0 && !(engine == -1 && refused))
 		decode_invalid(d, v, engine == -1 ? CODE_REGEX_SYNTAX : CODE_REGEX_RELPBOX, "%s",
-			       e.text); /* it names the byte */
+			       shown(d, v, &e)); /* it names the byte */
 	if (decode_wants(d, CODE_REGEX_RSYSLOG))
 		check_quoted(d, v, engine != -1);
 	if (!decode_lints(d) || engine < 0)

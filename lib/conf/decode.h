@@ -104,6 +104,7 @@ void decode_unsupported(struct decode *d, const struct node *value, const char *
 
 /* Is anybody there for whom the code is meant? (findings_want) */
 bool decode_wants(const struct decode *d, enum code code);
+bool decode_shows(const struct decode *d, struct slice text); /* may it, or a piece of it, be shown? */
 bool decode_lints(const struct decode *d);    /* findings.lint */
 bool decode_own_kind(const struct decode *d); /* findings.own_kind */
 

@@ -138,9 +138,9 @@ void decode_unregistered(struct decode *d, const struct schema *s, const struct 
 	bool has_kind = kind && kind->kind == NODE_STRING && kind->text.len;
 	bool has_version = version && version->kind == NODE_STRING && version->text.len;
 	buf_add_str(&text, "no kind ");
-	show_quoted(&text, has_kind ? kind->text : slice_str(s->kind));
+	show_text(d->f, &text, has_kind ? kind->text : slice_str(s->kind));
 	buf_add_str(&text, " is registered for version ");
-	show_quoted(&text, has_version ? version->text : slice_str(s->api_version));
+	show_text(d->f, &text, has_version ? version->text : slice_str(s->api_version));
 	buf_printf(&text, ": it is %s of %s", s->kind, s->api_version);
 	decode_say(d, value->line, value->col, code, buf_cstr(&text));
 	buf_free(&text);
@@ -165,7 +165,7 @@ void decode_unknown_field(struct decode *d, const struct node_entry *e, const ch
 		show_quoted(&text, e->name);
 	else
 		buf_add_str(&text, NOT_SHOWN);
-	if (!d->f->discreet && !slice_eq(e->name, e->key->text)) {
+	if (!d->f->discreet && key_may_be_shown(d->f, e->key->text) && !slice_eq(e->name, e->key->text)) {
 		buf_add_str(&text, " (written ");
 		esc_add(&text, e->key->text, SHOWN_MAX);
 		buf_add_str(&text, ")");
@@ -180,6 +180,11 @@ void decode_unknown_field(struct decode *d, const struct node_entry *e, const ch
 bool decode_wants(const struct decode *d, enum code code)
 {
 	return findings_want(d->f, code);
+}
+
+bool decode_shows(const struct decode *d, struct slice text)
+{
+	return !d->f->discreet && !text_is_private(text);
 }
 
 bool decode_lints(const struct decode *d)

@@ -74,7 +74,11 @@ bool findings_want(const struct findings *f, enum code code)
 /* In the file, where the text that is read stands inside it. */
 static void place_it(struct finding *at, const struct findings_place *p)
 {
-	bool literal = p->block > 0 && at->line > 0;
+	bool literal = p->block > 0 && at->line > 0 && p->lines > 0;
+	if (literal && at->line > p->lines) {
+		at->line = p->lines;
+		at->col = 1;
+	}
 	at->line = literal ? p->block + at->line - 1 : p->line;
 	at->col = literal ? p->indent + at->col : p->col;
 }

@@ -29,6 +29,7 @@ struct findings_place {
 	unsigned line, col; /* of what holds it: of its findings too, where block is 0 */
 	unsigned block;	    /* the line of the file that its line 1 is: it stands there literally */
 	unsigned indent;    /* characters before each of its lines */
+	unsigned lines;	    /* how many it has: its end may be behind the last of them, in the file it is not */
 };
 
 struct findings {

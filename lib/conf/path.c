@@ -29,7 +29,7 @@ bool key_may_be_shown(const struct findings *f, struct slice key)
 		if (slice_is(key, known[i]))
 			return true;
 	if (!f->discreet)
-		return true;
+		return !text_is_private(key);
 	for (size_t i = 0; i < key.len; i++)
 		if (strchr("abcdefghijklmnopqrstuvwxyz", key.p[i]) == NULL)
 			return false;
@@ -68,6 +68,33 @@ bool text_is_private(struct slice text)
 		if (text.len && memmem(text.p, text.len, marks[i], strlen(marks[i])))
 			return true;
 	return is_base64_run(text);
+}
+
+bool text_holds_key(struct slice text)
+{
+	/* "PRIVATE KEY", and what base64 makes of it behind 0, 1 and 2 bytes */
+	static const char *const marks[] = { "PRIVATE KEY", "UFJJVkFURSBLRV", "BSSVZBVEUgS0VZ", "QUklWQVRFIEtFW" };
+	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
+		if (text.len && memmem(text.p, text.len, marks[i], strlen(marks[i])))
+			return true;
+	return false;
+}
+
+/* A word of Kubernetes such as "v1beta1", too short to be a piece of anything. */
+static bool is_short_word(struct slice text)
+{
+	for (size_t i = 0; i < text.len; i++)
+		if (strchr("abcdefghijklmnopqrstuvwxyz0123456789/.-", text.p[i]) == NULL || text.p[i] == '\0')
+			return false;
+	return text.len < 10;
+}
+
+void show_text(const struct findings *f, struct buf *out, struct slice text)
+{
+	if (f->discreet && !is_short_word(text))
+		buf_add_str(out, NOT_SHOWN);
+	else
+		show_quoted(out, text);
 }
 
 void show_quoted(struct buf *out, struct slice text)

@@ -16,6 +16,9 @@ bool key_may_be_shown(const struct findings *f, struct slice key);
 /* Does it look like a certificate, a key, or a piece of one? Then it is shown nowhere. */
 bool text_is_private(struct slice text);
 
+/* Does a private key stand in it, as it is or in base64? Then all of it is a place to be discreet in. */
+bool text_holds_key(struct slice text);
+
 /* In place of a value where findings are discreet. */
 #define NOT_SHOWN "(not shown)"
 
@@ -25,5 +28,8 @@ bool text_is_private(struct slice text);
 /* text in double quotes, escaped (quotes too), at most SHOWN_MAX bytes of it; no private key. */
 void show_quoted(struct buf *out, struct slice text);
 void show_quoted_max(struct buf *out, struct slice text, size_t max);
+
+/* The same, where f may be discreet: then only of words too short to be a piece of a key. */
+void show_text(const struct findings *f, struct buf *out, struct slice text);
 
 #endif

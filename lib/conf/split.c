@@ -17,13 +17,21 @@ enum state {
 	TAIL, /* behind "..." */
 };
 
-/* With its line break. */
-static struct slice line_next(struct slice rest)
+struct slice line_next(struct slice rest)
 {
 	for (size_t i = 0; i < rest.len; i++)
 		if (rest.p[i] == '\n' || (rest.p[i] == '\r' && (i + 1 == rest.len || rest.p[i + 1] != '\n')))
 			return slice_of(rest.p, i + 1);
 	return rest;
+}
+
+struct slice line_text(struct slice line)
+{
+	if (line.len && line.p[line.len - 1] == '\n')
+		line.len--;
+	if (line.len && line.p[line.len - 1] == '\r')
+		line.len--;
+	return line;
 }
 
 static bool is_blank(char c)

@@ -26,4 +26,10 @@ struct split_part {
 /* False: there is nothing more, but perhaps blank lines and comments. */
 bool split_next(struct split *s, struct split_part *out);
 
+/* The first line of rest with its line break: LF, CR LF, or a CR alone, as YAML counts lines. */
+struct slice line_next(struct slice rest);
+
+/* A line without its break. */
+struct slice line_text(struct slice line);
+
 #endif

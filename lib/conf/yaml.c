@@ -38,10 +38,19 @@ const char *node_kind_text(enum node_kind kind)
 	return "";
 }
 
+static unsigned count_lines(struct slice text)
+{
+	unsigned n = text.len > 0 && text.p[text.len - 1] != '\n';
+	for (size_t i = 0; i < text.len; i++)
+		n += text.p[i] == '\n';
+	return n;
+}
+
 struct findings_place node_place(const struct node *n)
 {
 	return (struct findings_place){ .line = n->line, .col = n->col, .block = n->block,
-					.indent = n->indent };
+					.indent = n->indent,
+					.lines = n->block > 0 ? count_lines(n->text) : 0 };
 }
 
 /* --- one by one -------------------------------------------------------------- */

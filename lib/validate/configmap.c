@@ -64,6 +64,7 @@ void judge_configmap(const struct document *d)
 	o->ours = data && data->kind == NODE_MAP && is_ours(d->root, node_get(data, "auditd"));
 	o->findings.who = d->f->who;
 	o->findings.lint = d->f->lint;
+	o->findings.discreet = d->f->discreet;
 	document_check_type(&inner, "v1", "ConfigMap");
 	document_check_immutable(&inner, CODE_CONFIGMAP_IMMUTABLE, "the ConfigMap must be immutable");
 	judge_entry(&inner, data);

@@ -47,9 +47,9 @@ void judge_unregistered(const struct document *d)
 	const struct node *kind = node_get(d->root, "kind");
 	struct buf text = { 0 };
 	buf_add_str(&text, "no kind ");
-	show_quoted(&text, kind->text);
+	show_text(d->f, &text, kind->text);
 	buf_add_str(&text, " is registered for version ");
-	show_quoted(&text, node_get(d->root, "apiVersion")->text);
+	show_text(d->f, &text, node_get(d->root, "apiVersion")->text);
 	buf_add_str(&text, ": there are RsyslogRelpConfig and Auditd of rsyslog-relp.extensions.gardener.cloud/v1alpha1, and Forward of relpbox/v1alpha1");
 	document_add(d, kind, "kind", CODE_KIND, buf_cstr(&text));
 	buf_free(&text);

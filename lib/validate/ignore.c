@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/nearest.h"
 #include "base/utf8.h"
+#include "conf/split.h"
 
 #include <stdlib.h>
 
@@ -166,6 +167,14 @@ struct scan {
 	size_t pending; /* from here on: of comments that stand alone on the lines directly before */
 };
 
+/* Those that are pending go to this line, which is the first that is no comment, or the text's last. */
+static void end_run(struct scan *s, size_t n, unsigned line)
+{
+	for (size_t i = s->pending; i < n; i++)
+		s->out->at[i].to = line;
+	s->pending = s->out->n;
+}
+
 static void scan_line(struct scan *s, struct slice text)
 {
 	struct slice behind, first = skip_blanks(text);
@@ -176,10 +185,8 @@ static void scan_line(struct scan *s, struct slice text)
 	if (at >= 0 && read_comment(s->out, behind, s->line, &e) < 0)
 		findings_add(s->f, s->line, column(text, (size_t)at), CODE_IGNORE, NULL,
 			     "this comment ignores nothing: %s", e.text);
-	for (size_t i = s->pending; i < own; i++)
-		s->out->at[i].to = s->line;
 	if (!alone)
-		s->pending = s->out->n;
+		end_run(s, own, s->line);
 }
 
 void ignore_scan(struct ignore_comments *c, struct slice text, struct findings *f)
@@ -189,13 +196,11 @@ void ignore_scan(struct ignore_comments *c, struct slice text, struct findings *
 	if (text.len == 0 || !memmem(text.p, text.len, mark, sizeof(mark) - 1))
 		return;
 	for (size_t at = 0; at < text.len; s.line++) {
-		const char *lf = memchr(text.p + at, '\n', text.len - at);
-		size_t end = lf ? (size_t)(lf - text.p) : text.len, len = end - at;
-		if (len > 0 && text.p[at + len - 1] == '\r')
-			len--;
-		scan_line(&s, slice_of(text.p + at, len));
-		at = end + 1;
+		struct slice line = line_next(slice_of(text.p + at, text.len - at));
+		scan_line(&s, line_text(line));
+		at += line.len;
 	}
+	end_run(&s, c->n, s.line - 1);
 }
 
 void ignore_free(struct ignore_comments *c)

@@ -28,6 +28,7 @@ struct object {
 struct reference {
 	enum object_kind kind;
 	size_t file;
+	bool discreet;	 /* of the Shoot: names are not shown */
 	char *name, *ns; /* of the object; ns NULL: the Shoot says none */
 	unsigned libs;	 /* as an object's */
 	unsigned line, col;
@@ -93,6 +94,9 @@ bool text_has_template(struct slice s);
 
 /* Does one stand in what would be judged? */
 bool document_is_template(enum document_kind kind, const struct node *root);
+
+/* Does a private key stand in it, wherever that is? Then nothing of it is shown. */
+bool document_holds_key(const struct node *root);
 
 /* Of a text before it is read: may it hold a secret? Rather too often than not. */
 bool text_may_be_secret(struct slice text);

@@ -3,6 +3,8 @@
 // What a document is, and whether it is one to judge.
 #include "validate/internal.h"
 
+#include "conf/path.h"
+
 #define GARDENER_GROUP "rsyslog-relp.extensions.gardener.cloud/"
 #define SHOOT_GROUP "core.gardener.cloud/"
 #define OWN_GROUP "relpbox/"
@@ -174,7 +176,8 @@ static bool holds_any(struct slice text, const char *const *words, size_t n)
 
 bool text_may_be_manifest(struct slice text)
 {
-	static const char *const words[] = { "apiVersion", "loggingRules", "auditRules", "rsyslog" };
+	static const char *const words[] = { "apiVersion", "loggingRules", "auditRules", "rsyslog",
+					     "relpbox", "Shoot", "Secret", "ConfigMap", "Auditd" };
 	/* UTF-16 has a NUL beside each of its letters */
 	return holds_any(text, words, sizeof words / sizeof words[0]) ||
 	       (text.len && memchr(text.p, '\0', text.len < 64 ? text.len : 64));
@@ -182,8 +185,8 @@ bool text_may_be_manifest(struct slice text)
 
 #define WALK_MAX (YAML_DEPTH_MAX + 1)
 
-/* In a key or value of root's; of its entry `without` only in its name and namespace. */
-static bool tree_has_braces(const struct node *root, const char *without)
+/* In a key or value of root's; its entry `without` is not looked at, where that is not NULL. */
+static bool tree_has(const struct node *root, bool (*in)(struct slice), const char *without)
 {
 	struct level {
 		const struct node *node;
@@ -193,13 +196,13 @@ static bool tree_has_braces(const struct node *root, const char *without)
 	while (depth > 0) {
 		const struct node *n = stack[depth - 1].node, *child = NULL;
 		size_t i = stack[depth - 1].next++;
-		if (n->kind == NODE_STRING && text_has_template(n->text))
+		if (n->kind == NODE_STRING && in(n->text))
 			return true;
 		if (n->kind == NODE_SEQ && i < n->items.n) {
 			child = n->items.at[i];
 		} else if (n->kind == NODE_MAP && i < n->entries.n) {
 			const struct node_entry *e = &n->entries.at[i];
-			if (text_has_template(e->name))
+			if (in(e->name))
 				return true;
 			if (n == root && without && slice_is(e->name, without))
 				continue;
@@ -226,15 +229,15 @@ static bool shoot_has_braces(const struct node *root)
 	size_t at;
 	const struct node *spec = node_get(root, "spec"), *entry = shoot_extension(root, 0, &at);
 	const struct node *resources = spec ? node_get(spec, "resources") : NULL;
-	return entry && (tree_has_braces(entry, NULL) ||
-			 (resources && tree_has_braces(resources, NULL)));
+	return entry && (tree_has(entry, text_has_template, NULL) ||
+			 (resources && tree_has(resources, text_has_template, NULL)));
 }
 
 bool document_is_template(enum document_kind kind, const struct node *root)
 {
 	if (metadata_has_braces(root))
 		return true;
-	return kind == DOCUMENT_SHOOT ? shoot_has_braces(root) : tree_has_braces(root, "metadata");
+	return kind == DOCUMENT_SHOOT ? shoot_has_braces(root) : tree_has(root, text_has_template, "metadata");
 }
 
 /* --- secrets --------------------------------------------------------------------- */
@@ -263,6 +266,11 @@ static bool has_data(struct slice text)
 			return true;
 	}
 	return false;
+}
+
+bool document_holds_key(const struct node *root)
+{
+	return tree_has(root, text_holds_key, NULL);
 }
 
 bool text_may_be_secret(struct slice text)

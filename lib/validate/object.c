@@ -45,7 +45,7 @@ void document_check_type(const struct document *d, const char *api_version, cons
 		document_add(d, version ? version : d->root, "apiVersion", CODE_API_VERSION, buf_cstr(&text));
 	} else if (version->kind != NODE_STRING || !slice_is(version->text, api_version)) {
 		buf_printf(&text, "no kind \"%s\" is registered for version ", kind);
-		show_quoted(&text, version->kind == NODE_STRING ? version->text : slice_str("?"));
+		show_text(d->f, &text, version->kind == NODE_STRING ? version->text : slice_str("?"));
 		buf_printf(&text, ": it is %s", api_version);
 		document_add(d, version, "apiVersion", CODE_API_VERSION, buf_cstr(&text));
 	}
@@ -134,12 +134,23 @@ static bool same_namespace(const char *a, const char *b)
 static void add_object(struct buf *out, const struct reference *r)
 {
 	struct buf name = { 0 };
+	struct findings f = { .discreet = r->discreet };
 	if (r->ns)
 		buf_printf(&name, "%s/", r->ns);
 	buf_add_str(&name, r->name);
 	buf_printf(out, "the %s ", kind_text(r->kind));
-	show_quoted(out, buf_slice(&name));
+	show_text(&f, out, buf_slice(&name));
 	buf_free(&name);
+}
+
+/* Of a Secret: what is no name may be anything that went astray. */
+static void show_namespace(struct buf *out, struct slice ns)
+{
+	struct names_errors e;
+	if (gardener_dns1123_subdomain(ns, &e) > 0)
+		buf_add_str(out, NOT_SHOWN);
+	else
+		show_quoted(out, ns);
 }
 
 static void say_not_given(struct validate *v, const struct reference *r, const char *elsewhere)
@@ -148,7 +159,7 @@ static void say_not_given(struct validate *v, const struct reference *r, const c
 	struct buf text = { 0 }, other = { 0 };
 	add_object(&text, r);
 	if (elsewhere) {
-		show_quoted(&other, slice_str(elsewhere));
+		show_namespace(&other, slice_str(elsewhere));
 		findings_add(f, r->line, r->col, CODE_REFERENCE_NAMESPACE, r->path,
 			     "%s is looked for in the Shoot's namespace, and the one that is given is in %s",
 			     buf_cstr(&text), buf_cstr(&other));

@@ -112,7 +112,7 @@ static void say_kind(const struct document *d, const struct wanted *w, const str
 	struct buf text = { 0 };
 	bool there = kind->kind == NODE_STRING;
 	buf_printf(&text, "invalid referenced resource, expected kind %s, not ", w->kind_text);
-	show_quoted(&text, there ? kind->text : slice_str(""));
+	show_text(d->f, &text, there ? kind->text : slice_str(""));
 	document_add(d, kind, key, CODE_REFERENCE_KIND, buf_cstr(&text));
 	buf_free(&text);
 }
@@ -160,7 +160,7 @@ static void refer(const struct document *d, const struct wanted *w, const struct
 	const char *ns = metadata_text(d->root, "namespace");
 	path_join(&path, d->path, key);
 	reference_add(d->v, (struct reference){
-		.kind = w->kind, .file = d->file, .name = mem_strdup(name->text.p),
+		.kind = w->kind, .file = d->file, .discreet = d->f->discreet, .name = mem_strdup(name->text.p),
 		.ns = ns ? mem_strdup(ns) : NULL, .libs = w->libs, .line = name->line, .col = name->col,
 		.path = mem_strdup(buf_cstr(&path)) });
 	buf_free(&path);
@@ -176,7 +176,7 @@ static void look_up(const struct document *d, const struct wanted *w)
 	}
 	struct buf text = { 0 };
 	buf_add_str(&text, "missing or invalid referenced resource: ");
-	show_quoted(&text, w->at->text);
+	show_text(d->f, &text, w->at->text);
 	buf_add_str(&text, " is no name in spec.resources");
 	document_add(d, w->at, w->key, CODE_REFERENCE, buf_cstr(&text));
 	buf_free(&text);

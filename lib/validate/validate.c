@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "conf/path.h"
+#include "conf/split.h"
 #include "validate/baseline.h"
 #include "validate/ignore.h"
 #include "validate/internal.h"
@@ -50,14 +51,10 @@ struct lines {
 
 static struct slice line_take(struct lines *l)
 {
-	const char *lf = l->rest.len ? memchr(l->rest.p, '\n', l->rest.len) : NULL;
-	size_t len = lf ? (size_t)(lf - l->rest.p) : l->rest.len;
-	struct slice line = slice_of(l->rest.p, len);
-	l->rest = slice_of(l->rest.p + len + (lf != NULL), l->rest.len - len - (lf != NULL));
+	struct slice line = line_next(l->rest);
+	l->rest = slice_of(l->rest.p + line.len, l->rest.len - line.len);
 	l->at++;
-	if (line.len && line.p[line.len - 1] == '\r')
-		line.len--;
-	return line;
+	return line_text(line);
 }
 
 /* Each finding has its own copy: a longer line, with many findings in it, would take gigabytes. */
@@ -107,7 +104,7 @@ static void revise(struct findings *f, size_t from, enum document_kind kind, boo
 	for (size_t i = from; i < f->n; i++) {
 		struct finding *at = &f->at[i];
 		if (own)
-			at->concerns &= CONCERN_RELPBOX;
+			at->concerns = CONCERN_RELPBOX; /* whosever node is judged otherwise */
 		if (kind != DOCUMENT_SECRET || was_discreet)
 			continue;
 		at->path[0] = '\0';
@@ -118,7 +115,7 @@ static void revise(struct findings *f, size_t from, enum document_kind kind, boo
 
 static void judge(const struct document *d, enum document_kind kind)
 {
-	d->f->discreet = kind == DOCUMENT_SECRET;
+	d->f->discreet = kind == DOCUMENT_SECRET || document_holds_key(d->root);
 	d->f->own_kind = document_is_own(d->root);
 	unsigned who = d->f->who;
 	if (d->f->own_kind)
