@@ -42,7 +42,8 @@ const struct opt_command validate_usage = {
 	.opts = opts,
 	.notes = "It knows Shoots, with the Secrets and ConfigMaps that they refer to where these are among the\n"
 		 "files, RsyslogRelpConfig, Auditd, and relpbox's own kinds. Of folders it reads *.yaml, *.yml and\n"
-		 "*.json, however deep; it follows no links there and does not enter .git. - is standard input.\n"
+		 "*.json, however deep; it follows no links there, does not enter .git, and skips what cannot be\n"
+		 "read and holds no word of a manifest. - is standard input.\n"
 		 "\n"
 		 "  # relpbox:ignore CODE[,CODE...] reason\n"
 		 "\n"

@@ -100,6 +100,7 @@ enum document_kind document_kind(const struct node *root)
 {
 	struct slice kind = text_of(root, "kind"), version = text_of(root, "apiVersion");
 	const struct node *items = node_get(root, "items");
+	size_t at;
 	if (root->kind != NODE_MAP)
 		return DOCUMENT_OTHER;
 	if (kind.len == 0)
@@ -107,7 +108,8 @@ enum document_kind document_kind(const struct node *root)
 	if (slice_is(kind, "RsyslogRelpConfig"))
 		return DOCUMENT_RELP;
 	if (slice_is(kind, "Shoot"))
-		return version.len == 0 || begins(version, SHOOT_GROUP) ? DOCUMENT_SHOOT : DOCUMENT_OTHER;
+		return version.len == 0 || begins(version, SHOOT_GROUP) || shoot_extension(root, 0, &at)
+			       ? DOCUMENT_SHOOT : DOCUMENT_OTHER;
 	if (slice_is(kind, "Secret"))
 		return version.len == 0 || slice_is(version, "v1") ? DOCUMENT_SECRET : DOCUMENT_OTHER;
 	if (slice_is(kind, "ConfigMap"))

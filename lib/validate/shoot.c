@@ -50,11 +50,16 @@ static void check_types(const struct document *d)
 		if ((text && slice_is(type->text, EXTENSION_TYPE)) ||
 		    !is_of_group(node_get(entry, "providerConfig")))
 			continue;
-		buf_add_str(&say, "Unsupported value: ");
-		show_quoted(&say, text ? type->text : slice_str(""));
-		buf_add_str(&say, ": supported values: \"" EXTENSION_TYPE "\"");
 		snprintf(key, sizeof key, "spec.extensions[%zu].type", i);
-		document_add(d, type ? type : entry, key, CODE_UNSUPPORTED, buf_cstr(&say));
+		if (!text || type->text.len == 0) {
+			document_add(d, type ? type : entry, key, CODE_REQUIRED,
+				     "Required value: field must not be empty: " EXTENSION_TYPE);
+			continue;
+		}
+		buf_add_str(&say, "Unsupported value: ");
+		show_quoted(&say, type->text);
+		buf_add_str(&say, ": supported values: \"" EXTENSION_TYPE "\"");
+		document_add(d, type, key, CODE_UNSUPPORTED, buf_cstr(&say));
 		buf_free(&say);
 	}
 }
@@ -112,6 +117,27 @@ static void say_kind(const struct document *d, const struct wanted *w, const str
 	buf_free(&text);
 }
 
+/* Gardener's API server takes v1 alone here. */
+static void check_resource_version(const struct document *d, const struct node *ref, size_t at)
+{
+	const struct node *version = node_get(ref, "apiVersion");
+	struct buf say = { 0 };
+	char key[80];
+	if (is_text(version, "v1"))
+		return;
+	snprintf(key, sizeof key, "spec.resources[%zu].resourceRef.apiVersion", at);
+	if (!version || version->kind != NODE_STRING || version->text.len == 0) {
+		document_add(d, version ? version : ref, key, CODE_REQUIRED,
+			     "Required value: must provide an apiVersion: v1");
+		return;
+	}
+	buf_add_str(&say, "Unsupported value: ");
+	show_quoted(&say, version->text);
+	buf_add_str(&say, ": supported values: \"v1\"");
+	document_add(d, version, key, CODE_UNSUPPORTED, buf_cstr(&say));
+	buf_free(&say);
+}
+
 static void refer(const struct document *d, const struct wanted *w, const struct node *resource,
 		  size_t at)
 {
@@ -124,6 +150,7 @@ static void refer(const struct document *d, const struct wanted *w, const struct
 		say_kind(d, w, kind ? kind : ref ? ref : resource, key);
 		return;
 	}
+	check_resource_version(d, ref, at);
 	snprintf(key, sizeof key, "spec.resources[%zu].resourceRef.name", at);
 	if (!name || name->kind != NODE_STRING || name->text.len == 0) {
 		document_add(d, name ? name : ref, key, CODE_REFERENCE, "Required value: the object's name");
