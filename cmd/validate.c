@@ -73,8 +73,9 @@ static int print_schema(const struct validate_request *r)
 }
 
 /* Reads it into text and hands it on. -1: it cannot be read, and that was said. */
-static int judge_file(struct validate *v, const char *path, struct buf *text)
+static int judge_file(struct validate *v, const struct validate_file *file, struct buf *text)
 {
+	const char *path = file->path;
 	struct err e;
 	int got = strcmp(path, "-") == 0 ?
 		  file_read_fd(0, "standard input", VALIDATE_FILE_MAX, text, &e) :
@@ -84,7 +85,11 @@ static int judge_file(struct validate *v, const char *path, struct buf *text)
 		fprintf(stderr, "relpbox validate: %s\n", e.text);
 		return -1;
 	}
-	validate_text(v, path, text->len ? buf_slice(text) : slice_str(""));
+	struct slice s = text->len ? buf_slice(text) : slice_str("");
+	if (file->found)
+		validate_found(v, path, s);
+	else
+		validate_text(v, path, s);
 	return 0;
 }
 
@@ -98,7 +103,7 @@ static int judge_all(struct validate *v, const struct validate_request *r)
 	validate_files_once(&files);
 	bool trouble = files.trouble;
 	for (size_t i = 0; i < files.n; i++)
-		if (judge_file(v, files.at[i].path, &text) < 0)
+		if (judge_file(v, &files.at[i], &text) < 0)
 			trouble = true;
 	if (r->verbose && files.links)
 		fprintf(stderr, "relpbox validate: %zu links in folders were not followed\n", files.links);
@@ -152,7 +157,7 @@ static void say_summary(const struct report *r, const struct baseline *known)
 	buf_free(&out);
 }
 
-/* What was dropped may have been anything. */
+/* What was dropped might have been ignored or known; nobody can tell. */
 static bool fails(const struct validate_request *r, const struct report *report)
 {
 	if (r->fail == FAIL_NONE)
@@ -160,7 +165,7 @@ static bool fails(const struct validate_request *r, const struct report *report)
 	for (size_t i = 0; i < report->n; i++)
 		if (r->fail == FAIL_WARNING || report->at[i].finding->severity == FINDING_ERROR)
 			return true;
-	return report->dropped > 0;
+	return r->fail == FAIL_WARNING ? report->dropped > 0 : report->dropped_errors > 0;
 }
 
 static int validate_files(struct validate_request *r, struct baseline *known)

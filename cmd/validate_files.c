@@ -95,6 +95,7 @@ static void take_entry(struct walk *w, const struct folder *in, int fd, const st
 		return;
 	} else if (S_ISREG(st.st_mode) && is_manifest(name) && w->out->n < VALIDATE_FILES_MAX) {
 		add_file(w->out, path, &st);
+		w->out->at[w->out->n - 1].found = true;
 		return;
 	} else if (S_ISREG(st.st_mode) && is_manifest(name)) {
 		complain(w->out, path, "too many files; not judged");

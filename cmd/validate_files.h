@@ -17,6 +17,7 @@ struct validate_file {
 	dev_t dev;
 	ino_t ino;
 	size_t order;
+	bool found; /* in a folder: nobody named it */
 };
 
 struct validate_files {

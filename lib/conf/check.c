@@ -110,6 +110,19 @@ static void say_names(struct decode *d, const struct node *v, enum code code,
 		decode_invalid(d, v, code, "%s", e->text[i]);
 }
 
+/* The first of admission's errors, with what to write instead where that can be known. */
+static void say_first(struct decode *d, const struct node *v, enum gardener_names of,
+		      enum code code, const char *text)
+{
+	struct buf name = { 0 };
+	bool told = strstr(text, "must be in canonical form") != NULL; /* and that is in it */
+	if (!told && gardener_name_spelling(of, v->text, &name) == 0)
+		decode_invalid(d, v, code, "%s; write \"%.*s\"", text, (int)name.len, name.p);
+	else
+		decode_invalid(d, v, code, "%s", text);
+	buf_free(&name);
+}
+
 /* As admission has it: neither an address nor a name, and why not. */
 static bool gardener_refuses_target(struct decode *d, const struct node *v)
 {
@@ -117,7 +130,7 @@ static bool gardener_refuses_target(struct decode *d, const struct node *v)
 	if (!decode_wants(d, CODE_TARGET) || gardener_ip(v->text, &ip) == 0 ||
 	    gardener_dns1123_subdomain(v->text, &name) == 0)
 		return false;
-	say_names(d, v, CODE_TARGET, &ip);
+	say_first(d, v, GARDENER_TARGET, CODE_TARGET, ip.text[0]); /* there is never a second */
 	say_names(d, v, CODE_TARGET, &name);
 	return true;
 }
@@ -161,6 +174,12 @@ static void check_program_reached(struct decode *d, const struct node *v)
 	if (v->text.len > PROGRAM_NAME_MAX)
 		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER, "no program has this name: tags are cut after %d bytes",
 			    PROGRAM_NAME_MAX);
+	else if (memchr(v->text.p, '*', v->text.len))
+		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER,
+			    "names are compared as they are: \"*\" stands for nothing but itself");
+	else if (memchr(v->text.p, ',', v->text.len))
+		decode_warn(d, v, CODE_PROGRAM_NAME_NEVER,
+			    "this is one name with a comma in it: each name is an item of its own");
 	else if (memchr(v->text.p, '$', v->text.len) && decode_wants(d, CODE_PROGRAM_NAME_DOLLAR))
 		decode_invalid(d, v, CODE_PROGRAM_NAME_DOLLAR,
 			       "rsyslog cannot read a \"$\" here: it takes neither this rule nor anything behind it");
@@ -201,8 +220,8 @@ static bool gardener_refuses_peer(struct decode *d, const struct node *v)
 	    gardener_dns1123_wildcard(v->text, &wildcard) == 0 ||
 	    gardener_dns1123_subdomain(v->text, &name) == 0)
 		return false;
-	decode_invalid(d, v, CODE_PEER,
-		       ".permitedPeer elements can only match `^SHA1:[0-9A-Fa-f]{40}$` or be a hostname (wildcards allowed)");
+	say_first(d, v, GARDENER_PEER, CODE_PEER,
+		  ".permitedPeer elements can only match `^SHA1:[0-9A-Fa-f]{40}$` or be a hostname (wildcards allowed)");
 	say_names(d, v, CODE_PEER, &wildcard);
 	say_names(d, v, CODE_PEER, &name);
 	return true;

@@ -68,9 +68,9 @@ static void check_integer(struct decode *d, const struct node *map, const struct
 	const struct node *v = node_get(map, i->field);
 	if (!decode_integer(v, &any))
 		return; /* it is of another type, and in the model there is nothing */
-	int32_t value = as_rsyslog(i->value->value);
+	int32_t value = as_rsyslog(any); /* not the model's, which has none where relpbox refuses it */
 	size_t mark = decode_enter_key(d, i->field);
-	if (value != i->value->value)
+	if (value != any)
 		decode_warn(d, v, CODE_INTEGER_CUT, "rsyslog keeps 32 bits of it, and reads %" PRId32, value);
 	i->check(d, v, value);
 	decode_leave(d, mark);

@@ -134,7 +134,7 @@ static void check_audit_forwarded(struct decode *d, const struct node *list, con
 		if (may_take_audit(&c->rules[i]) || !is_whole(list->items.at[i], &c->rules[i]))
 			return;
 	decode_add(d, list, CODE_AUDIT_NOT_FORWARDED,
-		   "no rule takes audit records, though auditing is configured: they come from audisp-syslog with severity %d",
+		   "no rule takes audit records, and auditing is on, as it is without auditConfig too: they come from audisp-syslog with severity %d",
 		   AUDIT_SEVERITY);
 }
 

@@ -53,6 +53,13 @@ bool findings_full(const struct findings *f)
 	return f->n >= FINDINGS_MAX;
 }
 
+/* Warnings leave room for as many errors again: these must not be lost behind them. */
+static bool has_room(const struct findings *f, enum finding_severity severity, size_t errors)
+{
+	return severity == FINDING_ERROR ? f->n < 2 * FINDINGS_MAX && errors < FINDINGS_MAX
+					 : !findings_full(f);
+}
+
 static void keep(struct findings *f, struct finding at)
 {
 	f->at = mem_room(f->at, f->n, &f->cap, sizeof *f->at);
@@ -76,9 +83,10 @@ static void place_it(struct finding *at, const struct findings_place *p)
 static void add(struct findings *f, const struct finding *what, const char *path, char *message)
 {
 	struct finding at = *what;
+	bool room = has_room(f, at.severity, f->errors);
 	if (at.severity == FINDING_ERROR)
 		f->errors++;
-	if (findings_full(f)) {
+	if (!room) {
 		f->dropped++;
 		free(message);
 		return;
@@ -119,13 +127,15 @@ void findings_add_as(struct findings *f, enum finding_severity severity, unsigne
 
 void findings_move(struct findings *to, struct findings *from)
 {
+	size_t errors = to->errors;
 	to->errors += from->errors;
 	to->dropped += from->dropped;
 	for (size_t i = 0; i < from->n; i++) {
-		if (findings_full(to)) {
+		if (!has_room(to, from->at[i].severity, errors)) {
 			finding_free(&from->at[i]);
 			to->dropped++;
 		} else {
+			errors += from->at[i].severity == FINDING_ERROR;
 			keep(to, from->at[i]);
 		}
 	}

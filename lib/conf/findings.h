@@ -34,7 +34,7 @@ struct findings_place {
 struct findings {
 	size_t n, cap;
 	size_t errors;	/* also those that were not kept */
-	size_t dropped; /* beyond FINDINGS_MAX: counted, not kept */
+	size_t dropped; /* beyond the limit: counted, not kept */
 	struct finding *at;
 
 	unsigned who;  /* CONCERN_*: what concerns none of them is not said; 0: everybody */
@@ -44,10 +44,10 @@ struct findings {
 	const struct findings_place *place; /* positions are of a text inside the file; NULL: of the file */
 };
 
-#define FINDINGS_MAX 1000
+#define FINDINGS_MAX 1000 /* errors; and of all, before warnings are dropped */
 
 void findings_free(struct findings *f); /* and makes f an empty list */
-bool findings_full(const struct findings *f); /* what is added now is only counted */
+bool findings_full(const struct findings *f); /* a warning that is added now is only counted */
 
 /* path (NULL: "") and the text that fmt makes must be escaped already; both are copied. */
 void findings_add(struct findings *f, unsigned line, unsigned col, enum code code,

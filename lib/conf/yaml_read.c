@@ -218,6 +218,8 @@ static void syntax_finding(const struct reading *r)
 	const char *hint = "";
 	if (c.byte < r->text.len && strstr(p->problem, "cannot start any token"))
 		hint = r->text.p[c.byte] == '\t' ? "; a tab cannot indent" : "; put it in quotes";
+	else if (p->context && strstr(p->context, "scanning an alias"))
+		hint = "; a text that begins with * is put in quotes";
 	char since[48] = "";
 	if (p->context && context.line != c.line)
 		snprintf(since, sizeof since, " in line %u", context.line);

@@ -92,3 +92,57 @@ bool gardener_is_sha1_fingerprint(struct slice s)
 	}
 	return true;
 }
+
+/* Without what a URL has around its host. */
+static struct slice host_of(struct slice s)
+{
+	while (s.len > 0 && s.p[0] == ' ')
+		s = slice_of(s.p + 1, s.len - 1);
+	while (s.len > 0 && s.p[s.len - 1] == ' ')
+		s.len--;
+	for (size_t i = 0; i + 3 <= s.len; i++)
+		if (memcmp(s.p + i, "://", 3) == 0) {
+			s = slice_of(s.p + i + 3, s.len - i - 3);
+			const char *slash = memchr(s.p, '/', s.len);
+			return slash ? slice_of(s.p, (size_t)(slash - s.p)) : s;
+		}
+	return s;
+}
+
+/* host:port, [address]:port, [address] */
+static struct slice without_port(struct slice s)
+{
+	const char *closed = memchr(s.p, ']', s.len);
+	size_t n = s.len;
+
+	if (s.p[0] == '[' && closed != NULL)
+		return slice_of(s.p + 1, (size_t)(closed - s.p) - 1);
+	while (n > 0 && s.p[n - 1] >= '0' && s.p[n - 1] <= '9')
+		n--;
+	if (n > 0 && n < s.len && s.p[n - 1] == ':' && memchr(s.p, ':', n - 1) == NULL)
+		s.len = n - 1;
+	return s;
+}
+
+int gardener_name_spelling(enum gardener_names of, struct slice s, struct buf *out)
+{
+	char lower[SUBDOMAIN_MAX];
+	struct slice name = slice_of(lower, 0);
+
+	s = host_of(s);
+	if (s.len > 0 && of == GARDENER_TARGET)
+		s = without_port(s);
+	if (s.len > 0 && s.p[s.len - 1] == '.')
+		s.len--;
+	if (s.len == 0 || s.len > sizeof(lower))
+		return -1;
+	for (size_t i = 0; i < s.len; i++)
+		lower[i] = s.p[i] >= 'A' && s.p[i] <= 'Z' ? (char)(s.p[i] - 'A' + 'a') : s.p[i];
+	name.len = s.len;
+	if (gardener_dns1123_subdomain(name, NULL) != 0 &&
+	    (of == GARDENER_PEER ? gardener_dns1123_wildcard(name, NULL)
+				 : gardener_ip(name, NULL)) != 0)
+		return -1;
+	buf_add_slice(out, name);
+	return 0;
+}

@@ -2,7 +2,7 @@
 #ifndef GARDENER_NAMES_H
 #define GARDENER_NAMES_H
 
-#include "base/slice.h"
+#include "base/buf.h"
 
 /*
  * The checks of names and addresses that Gardener's admission takes from
@@ -36,5 +36,18 @@ size_t gardener_ip(struct slice s, struct names_errors *out);
 
 /* "SHA1:" and 40 hexadecimal digits, the one form of a fingerprint that admission knows. */
 bool gardener_is_sha1_fingerprint(struct slice s);
+
+enum gardener_names {
+	GARDENER_TARGET, /* a name or an address */
+	GARDENER_PEER,   /* a name or a wildcard */
+};
+
+/*
+ * What is most likely meant by a text that is none of these: the same in lower
+ * case, without blanks around it, a URL's scheme and path and a dot at the end; a
+ * target without a port and brackets too. Adds that to out where admission takes
+ * it; else returns -1 and leaves out alone.
+ */
+int gardener_name_spelling(enum gardener_names of, struct slice s, struct buf *out);
 
 #endif

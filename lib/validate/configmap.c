@@ -43,13 +43,25 @@ static void judge_entry(const struct document *d, const struct node *data)
 	buf_free(&path);
 }
 
+/* By what auditd holds: other programs have the name, too, for settings of another form. */
+static bool is_ours(const struct node *root, const struct node *auditd)
+{
+	static const char *const words[] = { "Auditd", "auditRules", "rsyslog-relp" };
+	if (!auditd || auditd->kind != NODE_STRING || auditd->text.len == 0)
+		return auditd && node_get(root, "immutable");
+	for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
+		if (memmem(auditd->text.p, auditd->text.len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
 void judge_configmap(const struct document *d)
 {
 	struct object *o = object_add(d->v, OBJECT_CONFIGMAP, d->file, d->root);
 	const struct node *data = node_get(d->root, "data");
 	struct document inner = *d;
 	inner.f = &o->findings;
-	o->ours = data && data->kind == NODE_MAP && node_get(data, "auditd");
+	o->ours = data && data->kind == NODE_MAP && is_ours(d->root, node_get(data, "auditd"));
 	o->findings.who = d->f->who;
 	o->findings.lint = d->f->lint;
 	document_check_type(&inner, "v1", "ConfigMap");

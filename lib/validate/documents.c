@@ -141,11 +141,17 @@ static bool is_wrong_json(struct slice text, const char *path, struct findings *
 	return true;
 }
 
+static bool on_inner_secret(void *arg, struct slice text)
+{
+	(void)arg;
+	return text_may_be_secret(text);
+}
+
 void judge_auditd_text(const struct node *value, const char *path, struct findings *f)
 {
 	struct findings_place place = node_place(value);
 	struct inner in = { .path = path, .f = f };
-	struct yaml_calls calls = { .document = on_inner, .arg = &in };
+	struct yaml_calls calls = { .document = on_inner, .secret = on_inner_secret, .arg = &in };
 	f->place = &place;
 	if (is_wrong_json(value->text, path, f))
 		in.documents++;

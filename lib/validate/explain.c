@@ -9,10 +9,11 @@ static const struct explain_group *const groups[] = {
 #define GROUPS (sizeof groups / sizeof groups[0])
 
 /* Of a Secret's ca, crt and key: who cannot work with it. */
-static const char *who_refuses(const struct tls_trouble_info *t)
+static const char *who_refuses(enum tls_trouble trouble)
 {
+	const struct tls_trouble_info *t = tls_trouble_info(trouble);
 	static const char *const texts[] = {
-		[0] = "Everybody goes on: it is likely not meant.",
+		[0] = "It works as it is, and is hardly meant so.",
 		[TLS_GNUTLS] = "rsyslog with gnutls, which it takes without tlsLib, cannot use it, and the node sends nothing.",
 		[TLS_OPENSSL] = "rsyslog with tlsLib openssl cannot use it, and the node sends nothing.",
 		[TLS_GNUTLS | TLS_OPENSSL] = "rsyslog cannot use it, and the node sends nothing.",
@@ -21,6 +22,8 @@ static const char *who_refuses(const struct tls_trouble_info *t)
 		[TLS_OPENSSL | TLS_MBEDTLS] = "rsyslog with tlsLib openssl and relpbox cannot use it: the node sends nothing.",
 		[TLS_ALL] = "Neither rsyslog nor relpbox can use it: the node sends nothing.",
 	};
+	if (trouble == TLS_EXPIRES_SOON || trouble == TLS_CHAIN_EXPIRES_SOON || trouble == TLS_CA_EXPIRES_SOON)
+		return "It works until then; after that the node sends nothing.";
 	unsigned node = t->node[TLS_PART_CA] | t->node[TLS_PART_CERT] | t->node[TLS_PART_KEY];
 	if (node == 0 && t->receiver == TLS_ALL)
 		return "The node can use it, and every receiver that asks for a certificate refuses it.";
@@ -32,8 +35,9 @@ static const char *who_refuses(const struct tls_trouble_info *t)
 bool explain(enum code code, struct explanation *out)
 {
 	if (code >= CODE_TLS) {
-		const struct tls_trouble_info *t = tls_trouble_info((enum tls_trouble)(code - CODE_TLS));
-		*out = (struct explanation){ t->means, who_refuses(t), t->mend };
+		enum tls_trouble trouble = (enum tls_trouble)(code - CODE_TLS);
+		const struct tls_trouble_info *t = tls_trouble_info(trouble);
+		*out = (struct explanation){ t->means, who_refuses(trouble), t->mend };
 		return true;
 	}
 	for (size_t g = 0; g < GROUPS; g++)
@@ -101,7 +105,10 @@ static const char head_of_tls[] =
 	"\n"
 	"Whether such a finding is an error depends on who uses the text: what the library of the Shoot's tlsLib\n"
 	"refuses (gnutls, where it says none) is one for rsyslog, and what relpbox refuses is one for relpbox. Of a\n"
-	"Secret that no Shoot among the files refers to, what one of rsyslog's libraries refuses is a warning.\n";
+	"Secret that no Shoot among the files refers to, what one of rsyslog's libraries refuses is a warning.\n"
+	"\n"
+	"A Secret for a Shoot is immutable: what is put right, and what is renewed, goes into one with a new name,\n"
+	"to which `spec.resources` then refers. [TLS.md](TLS.md) has the commands that make certificates.\n";
 
 static void add_section(enum code code, struct buf *out)
 {

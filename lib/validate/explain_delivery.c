@@ -33,8 +33,9 @@ static const struct explain_row rows[] = {
 			"20 times for 200 messages, with 1 for each. A number that is good in seconds costs a handshake again\n"
 			"and again.",
 		.mend =
-			"Leave it out, unless connections have to be balanced; then write one that is good as a\n"
-			"number of messages, such as 100000.",
+			"Leave it out, unless connections have to be balanced. Then write one that is good as a\n"
+			"number of messages, and say so; this warning cannot know it:\n\n"
+			"    rebindInterval: 100000     # relpbox:ignore rebind meant as messages",
 	} },
 	{ CODE_TIMEOUT, {
 		.what =

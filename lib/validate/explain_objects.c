@@ -8,12 +8,22 @@ static const struct explain_row rows[] = {
 		.why =
 			"Admission refuses the Shoot: there is nothing to configure rsyslog by.",
 		.mend =
-			"Write one, or disable the extension:\n\n"
+			"Write one; or take the extension out, or set `disabled: true` in its entry:\n\n"
 			"    extensions:\n"
 			"    - type: shoot-rsyslog-relp\n"
 			"      providerConfig:\n"
 			"        apiVersion: rsyslog-relp.extensions.gardener.cloud/v1alpha1\n"
-			"        kind: RsyslogRelpConfig",
+			"        kind: RsyslogRelpConfig\n"
+			"        target: logs.example.com\n"
+			"        port: 20514\n"
+			"        resumeRetryCount: -1\n"
+			"        loggingRules:\n"
+			"        - severity: 7\n"
+			"        tls:\n"
+			"          enabled: true\n"
+			"          secretReferenceName: rsyslog-relp-tls     # see `reference`\n"
+			"          authMode: name\n"
+			"          permittedPeer: [\"logs.example.com\"]",
 	} },
 	{ CODE_EXTENSION_DUPLICATE, {
 		.what =

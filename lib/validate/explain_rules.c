@@ -16,12 +16,13 @@ static const struct explain_row rows[] = {
 		.what =
 			"No program's name can be equal to this one.",
 		.why =
-			"Names are compared exactly, upper and lower case too; there are no patterns. The rule never\n"
-			"takes a message because of it.",
+			"Names are compared exactly, upper and lower case too; there are no patterns, and a comma does\n"
+			"not part names. rsyslog keeps 511 bytes of a name. The rule never takes a message because of it.",
 		.mend =
 			"Write the name as it stands in the log, before the first `[`, `:` or `/`. Each name has an\n"
 			"item of its own:\n\n"
-			"    programNames: [\"audisp-syslog\", \"audispd\"]     # not: [\"audisp*\"]",
+			"    programNames: [\"audisp-syslog\", \"audispd\"]     # not: [\"audisp*\"]\n"
+			"    programNames: [\"kubelet\", \"sshd\"]              # not: [\"kubelet,sshd\"]",
 	} },
 	{ CODE_PROGRAM_NAME_DOLLAR, {
 		.what =
@@ -169,11 +170,13 @@ static const struct explain_row rows[] = {
 	} },
 	{ CODE_AUDIT_NOT_FORWARDED, {
 		.what =
-			"Audit is configured, and no rule takes audit records.",
+			"Auditing is on, and no rule takes audit records.",
 		.why =
-			"The node loads audit rules and writes records, and none of them is forwarded.",
+			"The node loads audit rules and writes records, and none of them is forwarded. Without\n"
+			"`auditConfig` auditing is on, with Gardener's rules.",
 		.mend =
-			"Add a rule for them; `audispd` is its name in older systems:\n\n"
+			"Where audit records are not wanted, say `auditConfig: {enabled: false}`. Else add a rule for\n"
+			"them; `audispd` is the program's name in older systems:\n\n"
 			"    - programNames: [\"audisp-syslog\", \"audispd\"]\n"
 			"      severity: 6",
 	} },

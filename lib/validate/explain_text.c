@@ -10,8 +10,9 @@ static const struct explain_row rows[] = {
 			"start with it.",
 		.mend =
 			"Look at the line, and at the one before it: mostly indentation, a tab, a quote that is not\n"
-			"closed, or `: ` inside a text without quotes.\n\n"
-			"    regex: 'error: (.*)'      # not: regex: error: (.*)",
+			"closed, or a text without quotes that has `: ` in it or begins with one of `*&!%@[{`.\n\n"
+			"    regex: 'error: (.*)'                  # not: error: (.*)\n"
+			"    permittedPeer: [\"*.example.com\"]      # not: [*.example.com]",
 	} },
 	{ CODE_YAML_UTF8, {
 		.what =
@@ -51,7 +52,7 @@ static const struct explain_row rows[] = {
 			"is quoted.",
 		.mend =
 			"Define the anchor above, or quote the text:\n\n"
-			"    permittedPeer: [\"*.example.com\"]     # not: [*.example.com]",
+			"    regex: '*error'      # not: *error",
 	} },
 	{ CODE_YAML_MERGE, {
 		.what =

@@ -86,7 +86,8 @@ static const struct explain_row rows[] = {
 		.why =
 			"There is nothing to compare with: the receiver is never permitted, and nothing is sent.",
 		.mend =
-			"Write the fingerprint of the receiver's certificate:\n\n"
+			"With rsyslog use names (see `tls-fingerprint`). With relpbox write the fingerprint of the\n"
+			"receiver's certificate:\n\n"
 			"    openssl x509 -in server.crt -noout -fingerprint -sha1 | sed 's/.*=/SHA1:/; s/:\\(..\\)/\\1/2g'",
 	} },
 	{ CODE_PEER, {
@@ -100,7 +101,7 @@ static const struct explain_row rows[] = {
 			"    permittedPeer:\n"
 			"    - logs.example.com\n"
 			"    - \"*.example.com\"\n"
-			"    - SHA1:0123456789abcdef0123456789abcdef01234567",
+			"    - SHA1:0123456789abcdef0123456789abcdef01234567     # with authMode: fingerprint",
 	} },
 	{ CODE_PEER_NODE, {
 		.what =

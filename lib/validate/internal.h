@@ -18,6 +18,7 @@ struct object {
 	char *name, *ns; /* NULL: it says none */
 	bool ours;	 /* by what it holds: judged, whoever refers to it */
 	bool referred;
+	bool unread;	 /* encrypted, a template, or made of another kind: it is there, and that is all */
 	unsigned libs;	 /* of rsyslog: TLS_GNUTLS, TLS_OPENSSL, of the Shoots that refer to it */
 	struct findings findings;
 	struct tls_findings *tls; /* what is wrong with a Secret's certificates and key; or NULL */
@@ -59,6 +60,7 @@ struct document {
 	const struct node *root;
 	const char *path; /* of root: "" or "items[3]" */
 	struct findings *f; /* the file's */
+	bool typed; /* its kind and apiVersion are those of the List that it stands in */
 };
 
 /* --- what a document is: kinds.c ------------------------------------------------- */
@@ -78,6 +80,9 @@ enum document_kind {
 /* By kind and apiVersion; where there is no kind, by what it holds. */
 enum document_kind document_kind(const struct node *root);
 
+/* An item's. typed: the API server's SecretList and the like have kind and apiVersion for their items. */
+enum document_kind document_kind_in(const struct node *list, const struct node *item, bool *typed);
+
 /* Of relpbox's own group, which Gardener never sees. */
 bool document_is_own(const struct node *root);
 
@@ -91,6 +96,11 @@ bool document_is_template(enum document_kind kind, const struct node *root);
 
 /* Of a text before it is read: may it hold a secret? Rather too often than not. */
 bool text_may_be_secret(struct slice text);
+
+/* Of a text that cannot be read: may it be something to judge? Rather too often than not. */
+bool text_may_be_manifest(struct slice text);
+
+#define EXTENSION_TYPE "shoot-rsyslog-relp"
 
 /* The entries of a Shoot's spec.extensions that are the extension's; NULL: there is none behind `from`. */
 const struct node *shoot_extension(const struct node *root, size_t from, size_t *at);
@@ -144,6 +154,8 @@ void tls_findings_free(struct tls_findings *t); /* NULL is fine */
 void references_follow(struct validate *v);
 
 struct object *object_add(struct validate *v, enum object_kind kind, size_t file, const struct node *root);
+/* What was skipped may be, or become, an object that is referred to: then it is not missing. */
+void object_add_unread(const struct document *d, enum document_kind kind);
 void reference_add(struct validate *v, struct reference r); /* takes name, ns and path over */
 void objects_free(struct validate *v);
 

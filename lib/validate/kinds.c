@@ -6,7 +6,6 @@
 #define GARDENER_GROUP "rsyslog-relp.extensions.gardener.cloud/"
 #define SHOOT_GROUP "core.gardener.cloud/"
 #define OWN_GROUP "relpbox/"
-#define EXTENSION_TYPE "shoot-rsyslog-relp"
 
 static struct slice text_of(const struct node *map, const char *key)
 {
@@ -60,11 +59,28 @@ static bool looks_like_configmap(const struct node *root)
 	return count_entries(root, names, 1) == 1;
 }
 
+/* Other keys than a manifest of ours has: the values of a chart, settings of another program. */
+static bool has_other_keys(const struct node *root)
+{
+	static const char *const ours[] = {
+		"target", "port", "loggingRules", "tls", "rebindInterval", "timeout", "resumeRetryCount",
+		"reportSuspensionContinuation", "auditConfig", "auditRules", "rsyslogRelpConfig",
+		"identity", "inputs", "spool", "delivery", "messages",
+		"metadata", "spec", "status", "data", "stringData", "immutable", "type", "kind",
+	};
+	size_t known = 0;
+	for (size_t i = 0; i < sizeof ours / sizeof ours[0]; i++)
+		known += node_get(root, ours[i]) != NULL;
+	return root->entries.n >= 2 * known;
+}
+
 /* Without a kind: what it holds, as somebody wrote it who forgot the kind. */
 static enum document_kind kind_by_content(const struct node *root)
 {
 	struct slice version = text_of(root, "apiVersion");
 	size_t at;
+	if (version.len == 0 && has_other_keys(root))
+		return DOCUMENT_OTHER;
 	if (begins(version, OWN_GROUP) || node_get(root, "rsyslogRelpConfig"))
 		return DOCUMENT_FORWARD;
 	if (node_get(root, "auditRules"))
@@ -104,6 +120,28 @@ enum document_kind document_kind(const struct node *root)
 									   : DOCUMENT_OTHER;
 }
 
+enum document_kind document_kind_in(const struct node *list, const struct node *item, bool *typed)
+{
+	static const struct {
+		const char *list;
+		enum document_kind item;
+	} lists[] = {
+		{ "ShootList", DOCUMENT_SHOOT },
+		{ "SecretList", DOCUMENT_SECRET },
+		{ "ConfigMapList", DOCUMENT_CONFIGMAP },
+	};
+	*typed = false;
+	if (item->kind != NODE_MAP || text_of(item, "kind").len > 0)
+		return document_kind(item);
+	for (size_t i = 0; i < sizeof lists / sizeof lists[0]; i++) {
+		if (!slice_is(text_of(list, "kind"), lists[i].list))
+			continue;
+		*typed = true;
+		return lists[i].item;
+	}
+	return document_kind(item);
+}
+
 bool document_is_own(const struct node *root)
 {
 	return begins(text_of(root, "apiVersion"), OWN_GROUP) || document_kind(root) == DOCUMENT_FORWARD;
@@ -122,6 +160,23 @@ bool text_has_template(struct slice s)
 {
 	const char *open = s.len ? memmem(s.p, s.len, "{{", 2) : NULL;
 	return open && memmem(open, (size_t)(s.p + s.len - open), "}}", 2);
+}
+
+static bool holds_any(struct slice text, const char *const *words, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (text.len && memmem(text.p, text.len, words[i], strlen(words[i])))
+			return true;
+	return false;
+}
+
+bool text_may_be_manifest(struct slice text)
+{
+	static const char *const words[] = { "apiVersion", "loggingRules", "auditRules", "rsyslog",
+					     "relpbox", "Shoot", "Secret", "ConfigMap", "Auditd" };
+	/* UTF-16 has a NUL beside each of its letters */
+	return holds_any(text, words, sizeof words / sizeof words[0]) ||
+	       (text.len && memchr(text.p, '\0', text.len < 64 ? text.len : 64));
 }
 
 #define WALK_MAX (YAML_DEPTH_MAX + 1)
@@ -212,8 +267,6 @@ static bool has_data(struct slice text)
 bool text_may_be_secret(struct slice text)
 {
 	static const char *const marks[] = { "stringData", "-----BEGIN", "PRIVATE KEY", "LS0tLS1", "tLS0tLUJF" };
-	for (size_t i = 0; i < sizeof marks / sizeof marks[0]; i++)
-		if (text.len && memmem(text.p, text.len, marks[i], strlen(marks[i])))
-			return true;
-	return text.len && has_data(text) && names_secret(text);
+	return holds_any(text, marks, sizeof marks / sizeof marks[0]) ||
+	       (text.len && has_data(text) && names_secret(text));
 }

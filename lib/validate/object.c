@@ -38,6 +38,8 @@ void document_check_type(const struct document *d, const char *api_version, cons
 {
 	const struct node *version = node_get(d->root, "apiVersion");
 	struct buf text = { 0 };
+	if (d->typed)
+		return;
 	if (!node_is_set(d->root, "apiVersion")) {
 		buf_printf(&text, "Required value: %s", api_version);
 		document_add(d, version ? version : d->root, "apiVersion", CODE_API_VERSION, buf_cstr(&text));
@@ -81,6 +83,34 @@ struct object *object_add(struct validate *v, enum object_kind kind, size_t file
 	o->name = copy_or_null(metadata_text(root, "name"));
 	o->ns = copy_or_null(metadata_text(root, "namespace"));
 	return o;
+}
+
+/* Of what becomes a Secret in the cluster, the name of that Secret; NULL: it is none of these. */
+static const struct node *future_secret(const struct node *root)
+{
+	const struct node *kind = node_get(root, "kind"), *spec = node_get(root, "spec");
+	const struct node *target = spec ? node_get(spec, "target") : NULL, *name = NULL;
+	if (!kind || kind->kind != NODE_STRING)
+		return NULL;
+	if (slice_is(kind->text, "ExternalSecret"))
+		name = target ? node_get(target, "name") : NULL;
+	else if (!slice_is(kind->text, "SealedSecret"))
+		return NULL;
+	return name ? name : node_get(root, "metadata");
+}
+
+void object_add_unread(const struct document *d, enum document_kind kind)
+{
+	const struct node *future = kind == DOCUMENT_OTHER ? future_secret(d->root) : NULL;
+	if (!future && kind != DOCUMENT_SECRET && kind != DOCUMENT_CONFIGMAP)
+		return;
+	struct object *o = object_add(d->v, kind == DOCUMENT_CONFIGMAP ? OBJECT_CONFIGMAP : OBJECT_SECRET,
+				      d->file, d->root);
+	o->unread = true;
+	if (future && future->kind == NODE_STRING && future->text.len) {
+		free(o->name);
+		o->name = mem_strdup(future->text.p);
+	}
 }
 
 void reference_add(struct validate *v, struct reference r)
@@ -203,7 +233,9 @@ void references_follow(struct validate *v)
 	free(list);
 	for (i = 0; i < v->n_objects; i++) {
 		struct object *o = &v->objects[i];
-		if (o->ours || o->referred) {
+		if (o->unread) {
+			continue; /* counted when it was skipped */
+		} else if (o->ours || o->referred) {
 			if (o->tls)
 				tls_findings_add(o->tls, o->libs, &o->findings);
 			findings_move(&v->files[o->file].findings, &o->findings);

@@ -21,6 +21,7 @@ struct report {
 	struct report_finding *at;
 	size_t n;
 	size_t dropped; /* findings beyond a limit: counted, not kept */
+	size_t dropped_errors; /* of these */
 
 	/* for -v */
 	size_t files, judged; /* documents that were judged */

@@ -150,7 +150,8 @@ void judge_secret(const struct document *d)
 		find_entry(d->root, names[i], &entries[i]);
 		there += entries[i].value != NULL;
 	}
-	o->ours = there >= 2;
+	/* other programs have some of these names; few Secrets are immutable */
+	o->ours = there == NAMES || (there == NAMES - 1 && node_get(d->root, "immutable"));
 	document_check_type(&inner, "v1", "Secret");
 	document_check_immutable(&inner, CODE_SECRET_IMMUTABLE, "the Secret must be immutable");
 	check_entries(&inner, entries);

@@ -18,6 +18,47 @@ static bool is_disabled(const struct node *entry)
 	return v && v->kind == NODE_BOOL && v->boolean;
 }
 
+static void check_disabled(const struct document *d, const struct node *entry, size_t at)
+{
+	const struct node *v = node_get(entry, "disabled");
+	char key[64];
+	if (!v || v->kind == NODE_BOOL || v->kind == NODE_NULL)
+		return;
+	snprintf(key, sizeof key, "spec.extensions[%zu].disabled", at);
+	document_add(d, v, key, CODE_TYPE, "Invalid value: must be a boolean");
+}
+
+#define GROUP "rsyslog-relp.extensions.gardener.cloud/"
+
+static bool is_of_group(const struct node *config)
+{
+	const struct node *v = config ? node_get(config, "apiVersion") : NULL;
+	return v && v->kind == NODE_STRING && v->text.len >= strlen(GROUP) &&
+	       memcmp(v->text.p, GROUP, strlen(GROUP)) == 0;
+}
+
+/* The extension's providerConfig under a type that is not its own: nobody would read it. */
+static void check_types(const struct document *d)
+{
+	const struct node *spec = node_get(d->root, "spec");
+	const struct node *list = spec ? node_get(spec, "extensions") : NULL;
+	for (size_t i = 0; list && list->kind == NODE_SEQ && i < list->items.n; i++) {
+		const struct node *entry = list->items.at[i], *type = node_get(entry, "type");
+		bool text = type && type->kind == NODE_STRING;
+		struct buf say = { 0 };
+		char key[64];
+		if ((text && slice_is(type->text, EXTENSION_TYPE)) ||
+		    !is_of_group(node_get(entry, "providerConfig")))
+			continue;
+		buf_add_str(&say, "Unsupported value: ");
+		show_quoted(&say, text ? type->text : slice_str(""));
+		buf_add_str(&say, ": supported values: \"" EXTENSION_TYPE "\"");
+		snprintf(key, sizeof key, "spec.extensions[%zu].type", i);
+		document_add(d, type ? type : entry, key, CODE_UNSUPPORTED, buf_cstr(&say));
+		buf_free(&say);
+	}
+}
+
 /* The API server takes one entry of a type. */
 static void check_second(const struct document *d, size_t first)
 {
@@ -162,10 +203,12 @@ void judge_shoot(const struct document *d)
 	size_t at;
 	char key[64];
 	const struct node *entry = shoot_extension(d->root, 0, &at);
+	check_types(d);
 	if (!entry)
 		return;
 	document_check_type(d, SHOOT_VERSION, "Shoot");
 	check_second(d, at);
+	check_disabled(d, entry, at);
 	if (is_disabled(entry))
 		return;
 	snprintf(key, sizeof key, "spec.extensions[%zu].providerConfig", at);

@@ -92,6 +92,7 @@ static void keep_lines(struct findings *f, size_t from, const struct yaml_docume
 struct reading {
 	struct validate *v;
 	size_t file;
+	bool found; /* nobody named the file */
 };
 
 static struct findings *findings_of(const struct reading *r)
@@ -164,20 +165,23 @@ static bool has_two_kinds(const struct findings *f, size_t from)
 
 /* A document or an item of a List. False: it is nothing to us, or cannot be judged. */
 static bool judge_one(const struct reading *r, const struct node *root, const char *path,
-		      enum document_kind kind)
+		      enum document_kind kind, bool typed)
 {
 	struct validate *v = r->v;
-	struct document d = { v, r->file, root, path, findings_of(r) };
+	struct document d = { v, r->file, root, path, findings_of(r), typed };
 	if (kind == DOCUMENT_OTHER) {
 		v->report.other++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (document_is_encrypted(root)) {
 		v->report.encrypted++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (document_is_template(kind, root)) {
 		v->report.templates++;
+		object_add_unread(&d, kind);
 		return false;
 	}
 	if (kind != DOCUMENT_SECRET && kind != DOCUMENT_CONFIGMAP)
@@ -190,9 +194,9 @@ static bool judge_one(const struct reading *r, const struct node *root, const ch
 static void judge_list(const struct reading *r, const struct yaml_document *doc)
 {
 	struct level {
-		const struct node *items;
+		const struct node *list, *items;
 		size_t next, path; /* item; length of the path before it */
-	} stack[YAML_DEPTH_MAX] = { { node_get(doc->root, "items"), 0, 0 } };
+	} stack[YAML_DEPTH_MAX] = { { doc->root, node_get(doc->root, "items"), 0, 0 } };
 	bool show = r->v->o.keep_source && !text_may_be_secret(doc->text);
 	size_t depth = 1;
 	struct buf path = { 0 };
@@ -204,14 +208,15 @@ static void judge_list(const struct reading *r, const struct yaml_document *doc)
 			continue;
 		}
 		const struct node *item = l->items->items.at[l->next];
-		enum document_kind kind = document_kind(item);
+		bool typed;
+		enum document_kind kind = document_kind_in(l->list, item, &typed);
 		buf_printf(&path, "%sitems[%zu]", path.len ? "." : "", l->next++);
 		if (kind == DOCUMENT_LIST && depth < YAML_DEPTH_MAX) {
-			stack[depth++] = (struct level){ node_get(item, "items"), 0, path.len };
+			stack[depth++] = (struct level){ item, node_get(item, "items"), 0, path.len };
 			continue;
 		}
 		size_t from = findings_of(r)->n;
-		if (judge_one(r, item, buf_cstr(&path), kind) && show)
+		if (judge_one(r, item, buf_cstr(&path), kind, typed) && show)
 			keep_lines(findings_of(r), from, doc);
 	}
 	buf_free(&path);
@@ -240,6 +245,11 @@ static void on_document(void *arg, const struct yaml_document *doc)
 		r->v->report.templates++;
 		return;
 	}
+	if (doc->bad && r->found && !text_may_be_manifest(doc->text)) {
+		findings_back(f, doc->before);
+		r->v->report.other++;
+		return;
+	}
 	if (!doc->root)
 		return;
 	enum document_kind kind = document_kind(doc->root);
@@ -249,7 +259,7 @@ static void on_document(void *arg, const struct yaml_document *doc)
 	}
 	if (kind == DOCUMENT_LIST) {
 		judge_list(r, doc);
-	} else if (!judge_one(r, doc->root, "", kind)) {
+	} else if (!judge_one(r, doc->root, "", kind, false)) {
 		findings_back(f, doc->before);
 		return;
 	} else {
@@ -292,14 +302,28 @@ static void bound(struct validate *v, struct findings *f)
 	v->n_findings += f->n;
 }
 
-void validate_text(struct validate *v, const char *name, struct slice text)
+static void read_file(struct validate *v, const char *name, struct slice text, bool found)
 {
-	struct reading r = { v, file_add(v, name) };
+	struct reading r = { v, file_add(v, name), found };
 	struct yaml_calls calls = { .document = on_document, .secret = on_secret, .arg = &r };
 	struct file *file = &v->files[r.file];
+	if (found && text.len > VALIDATE_FILE_MAX && !text_may_be_manifest(text)) {
+		v->report.other++;
+		return;
+	}
 	yaml_each(text, VALIDATE_FILE_MAX, &file->findings, &calls);
 	ignore_scan(&file->comments, text, &file->findings);
 	bound(v, &file->findings);
+}
+
+void validate_text(struct validate *v, const char *name, struct slice text)
+{
+	read_file(v, name, text, false);
+}
+
+void validate_found(struct validate *v, const char *name, struct slice text)
+{
+	read_file(v, name, text, true);
 }
 
 /* --- the report ------------------------------------------------------------------------- */
@@ -310,6 +334,15 @@ static void report_add(struct validate *v, const struct file *file, const struct
 	v->report.at[v->report.n++] = (struct report_finding){ file->name, f, f->source };
 }
 
+/* f->errors counts what was not kept, too. */
+static size_t errors_lost(const struct findings *f)
+{
+	size_t kept = 0;
+	for (size_t i = 0; i < f->n; i++)
+		kept += f->at[i].severity == FINDING_ERROR;
+	return f->errors - kept;
+}
+
 const struct report *validate_report(struct validate *v, const struct ignore_list *list,
 				     struct baseline *known)
 {
@@ -318,6 +351,7 @@ const struct report *validate_report(struct validate *v, const struct ignore_lis
 		struct file *file = &v->files[i];
 		findings_sort(&file->findings);
 		v->report.dropped += file->findings.dropped;
+		v->report.dropped_errors += errors_lost(&file->findings);
 		for (size_t k = 0; k < file->findings.n; k++) {
 			const struct finding *f = &file->findings.at[k];
 			if (ignore_has(&file->comments, f) || (list && list->has[f->code]))

@@ -34,6 +34,12 @@ void validate_free(struct validate *v); /* NULL is fine */
 void validate_text(struct validate *v, const char *name, struct slice text);
 
 /*
+ * The same for a file that nobody named: what cannot be read in it and holds no word
+ * that all manifests have (settings with comments, a lock file, old YAML) is of another kind.
+ */
+void validate_found(struct validate *v, const char *name, struct slice text);
+
+/*
  * Follows the references, takes away what comments, list (--ignore) and baseline
  * name, and sorts. Both may be NULL. The report is v's and lives as long. Once, at the end.
  */

@@ -280,12 +280,49 @@ class Verbose(Validate):
                          "relpbox validate: 1 file, 2 documents judged; skipped: 1 of other kinds, 0 templates, "
                          "0 encrypted; 0 references to what was not given; 1 finding, 0 ignored, 0 known\n")
 
-    def test_dropped_findings_are_told_and_fail(self):
+    def test_dropped_findings_are_told_and_fail_by_what_they_are(self):
         rules = "".join("- severity: 9\n" for _ in range(1100))
-        self.write("a.yaml", GOOD.replace("- severity: 7\n", rules))
-        p = self.check(1, "-o", "json", "a.yaml", err=None)
-        self.assertRegex(p.stderr.decode(), r"relpbox validate: \d+ more findings are not shown")
-        self.assertLessEqual(len(json.loads(p.stdout)), 1000)
+        many = GOOD.replace("- severity: 7\n", rules)
+        self.write("a.yaml", many)
+        for code, level in ((0, "error"), (1, "warning"), (0, "none")):
+            p = self.check(code, "-o", "json", "--fail-level", level, "a.yaml", err=None)
+            self.assertRegex(p.stderr.decode(), r"relpbox validate: \d+ more findings are not shown")
+            self.assertEqual(len(json.loads(p.stdout)), 1000)
+        self.write("b.yaml", many + "---\n" + ERROR)  # many warnings do not hide it
+        p = self.check(1, "-o", "json", "b.yaml", err=None)
+        self.assertEqual([f["code"] for f in json.loads(p.stdout) if f["severity"] == "error"], ["port"])
+        self.write("c.yaml", GOOD.replace("- severity: 7\n", "- {}\n" * 1100))
+        p = self.check(1, "-o", "json", "--ignore", "required", "c.yaml", err=None)
+        self.assertEqual(p.stdout, b"[]\n")  # 100 were dropped before that could be known
+
+
+class Found(Validate):
+    """What a repository has beside manifests fails nobody who gives the whole folder."""
+
+    OTHERS = {
+        "tsconfig.json": '{\n  // strict\n  "target": "es5",\n}\n',
+        "lines.json": '{"a": 1}\n{"a": 2}\n',
+        "old.yml": "imports: @services\nport: %port%\n",
+        "latin1.yaml": b"name: caf\xe9\n",
+        "blob.yaml": "a: !!binary |\n  YWJj\n",
+        "lock.json": "[" + ",".join(["0"] * 100001) + "]",
+        "large.json": " " * (17 << 20),
+    }
+
+    def test_unreadable_and_no_manifest(self):
+        for name, text in self.OTHERS.items():
+            self.write(name, text)
+        p = self.check(0, "-v", ".", out=b"", err=None)
+        self.assertIn(b"skipped: %d of other kinds" % len(self.OTHERS), p.stderr)
+        for name in self.OTHERS:  # whoever names it wants to know
+            self.check(1, name)
+
+    def test_unreadable_manifest(self):
+        self.write("a.yaml", GOOD + "a: [\n")
+        self.write("b.json", '{"apiVersion": "v1" "kind": "Secret"}')
+        self.write("c.yaml", "loggingRules:\n\t- severity: 7\n")
+        self.write("d.yaml", "kind: Shoot".encode("utf-16"))
+        self.assertEqual(self.files_of("."), ["a.yaml", "b.json", "c.yaml", "d.yaml"])
 
 
 class Known(Validate):

@@ -191,12 +191,58 @@ static void fingerprints(void **state)
 	buf_free(&b);
 }
 
+static void spellings(void **state)
+{
+	static const struct {
+		enum gardener_names of;
+		const char *text, *name; /* NULL: none */
+	} cases[] = {
+		{ GARDENER_TARGET, "Logs.Example.com", "logs.example.com" },
+		{ GARDENER_TARGET, "logs.example.com.", "logs.example.com" },
+		{ GARDENER_TARGET, "logs.example.com:20514", "logs.example.com" },
+		{ GARDENER_TARGET, "relp://logs.example.com:20514/x", "logs.example.com" },
+		{ GARDENER_TARGET, " logs.example.com ", "logs.example.com" },
+		{ GARDENER_TARGET, "[2001:db8::1]", "2001:db8::1" },
+		{ GARDENER_TARGET, "[2001:db8::1]:20514", "2001:db8::1" },
+		{ GARDENER_TARGET, "2001:DB8::1", "2001:db8::1" },
+		{ GARDENER_TARGET, "2001:db8:0::1", NULL },
+		{ GARDENER_TARGET, "*.example.com", NULL },
+		{ GARDENER_TARGET, "my_logs.example.com", NULL },
+		{ GARDENER_TARGET, "a b", NULL },
+		{ GARDENER_TARGET, "192.0.2.0/24", NULL },
+		{ GARDENER_TARGET, "", NULL },
+		{ GARDENER_TARGET, " ", NULL },
+		{ GARDENER_TARGET, ":", NULL },
+		{ GARDENER_TARGET, ".", NULL },
+		{ GARDENER_TARGET, "[", NULL },
+		{ GARDENER_TARGET, "[]", NULL },
+		{ GARDENER_TARGET, "://", NULL },
+		{ GARDENER_PEER, "*.Example.com", "*.example.com" },
+		{ GARDENER_PEER, "LOGS.example.com", "logs.example.com" },
+		{ GARDENER_PEER, "2001:db8::1", NULL },
+		{ GARDENER_PEER, "SHA256:00", NULL },
+	};
+	struct buf b = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *name = cases[i].name;
+
+		b.len = 0;
+		assert_int_equal(gardener_name_spelling(cases[i].of, slice_str(cases[i].text), &b),
+				 name ? 0 : -1);
+		assert_true(slice_is(buf_slice(&b), name ? name : ""));
+	}
+	buf_free(&b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(right_subdomains), cmocka_unit_test(wrong_subdomains),
 		cmocka_unit_test(wildcards),	    cmocka_unit_test(lengths),
 		cmocka_unit_test(addresses),	    cmocka_unit_test(fingerprints),
+		cmocka_unit_test(spellings),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
