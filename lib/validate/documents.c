@@ -61,7 +61,32 @@ struct inner {
 	const char *path;
 	struct findings *f;
 	size_t documents; /* that are not empty */
+	bool begun;	  /* did a line "---" begin one? */
 };
+
+/* Is there more than comments and directives: a line "---"? */
+static bool is_begun(struct slice text)
+{
+	bool front = true;
+	for (size_t i = 0; i + 3 <= text.len; i++) {
+		if (front && memcmp(text.p + i, "---", 3) == 0)
+			return true;
+		front = text.p[i] == '\n';
+	}
+	return false;
+}
+
+static void say_second(const struct inner *in, const struct yaml_document *doc)
+{
+	unsigned line = doc->root ? doc->root->line : doc->first, col = doc->root ? doc->root->col : 1;
+	findings_back(in->f, doc->before);
+	if (in->documents == 0)
+		findings_add(in->f, line, col, CODE_KIND, in->path,
+			     "a second document: Gardener reads the first one alone, and that is empty");
+	else
+		findings_add(in->f, line, col, CODE_DOCUMENT_IGNORED, in->path,
+			     "a second document: Gardener reads the first one alone");
+}
 
 /* What the reader says of a text has paths from the text's own root. */
 static void prefix_paths(struct findings *f, size_t from, const char *path)
@@ -78,16 +103,15 @@ static void on_inner(void *arg, const struct yaml_document *doc)
 {
 	struct inner *in = arg;
 	prefix_paths(in->f, doc->before.n, in->path);
-	if (!doc->root && !doc->bad)
-		return;
-	if (in->documents++ > 0) {
-		findings_back(in->f, doc->before);
-		findings_add(in->f, doc->root ? doc->root->line : doc->first, doc->root ? doc->root->col : 1,
-			     CODE_DOCUMENT_IGNORED, in->path, "a second document: Gardener reads the first one alone");
+	if (!doc->root && !doc->bad) {
+		in->begun |= is_begun(doc->text);
 		return;
 	}
-	if (doc->root)
+	if (in->documents > 0 || in->begun)
+		say_second(in, doc);
+	else if (doc->root)
 		judge_auditd_node(doc->root, in->path, in->f);
+	in->documents++;
 }
 
 static bool is_json(struct slice text, size_t at)

@@ -112,7 +112,7 @@ static void check_unread(const struct document *d, const struct entry *entries)
 		struct entry e = { .value = at->value, .key = "data" };
 		bool read = false;
 		for (size_t k = 0; k < NAMES; k++) {
-			read |= entries[k].value == at->value;
+			read |= entries[k].value == at->value && is_data(&entries[k]);
 			if (slice_is(at->name, names[k]))
 				snprintf(e.key, sizeof e.key, "data.%s", names[k]);
 		}

@@ -363,7 +363,7 @@ class Maker:
 
     def text_of_auditd(self, r):
         js = r.random() < 0.3
-        text = r.choice(["", "", "", "", "# c\n", "---\n", "\n"]) + show(r, self.auditd(False), js)
+        text = r.choice(["", "", "", "", "# c\n", "---\n", "---\n---\n", "\n"]) + show(r, self.auditd(False), js)
         if r.random() < self.heat:
             text = r.choice(["", "\n", "a", "- a\n", "{", "{}", "null", "5", "\"\"", "a: b: c\n", text + "---\na: 1\n", text + "---\n{\n"])
         if r.random() < 0.5 and text.endswith("\n") and all(0x20 <= ord(c) < 0x7f or c == "\n" for c in text) and text[0] not in " \n":
@@ -460,10 +460,10 @@ class Maker:
 
 CAUSES = [("couldn't get version", ("api-version", "kind", "type", "unknown-field", "duplicate-key", "yaml-")),
           ("Go value of type float64", ("type", "unknown-field", "duplicate-key", "kind", "api-version")),
-          ("duplicate", ("duplicate-key", "yaml-merge")), ("already set in map", ("duplicate-key", "yaml-merge")),
+          ("duplicate", ("duplicate-key", "yaml-merge")), ("already set in map", ("duplicate-key", "yaml-merge", "yaml-syntax")),
           ("unsupported value", ("type", "unknown-field", "api-version", "duplicate-key", "configmap-extra", "secret-extra")),
           ("unknown field", ("unknown-field", "api-version")), ("cannot unmarshal", ("type", "duplicate-key")),
-          ("base64", ("secret-base64", "type")), ("no kind", ("api-version", "kind", "duplicate-key"))]
+          ("base64", ("secret-base64", "type")), ("no kind", ("api-version", "kind", "duplicate-key", "unknown-field"))]
 
 
 def causes(message):
@@ -502,8 +502,9 @@ def known(kind, name_of, what, text):
     if kind == "ConfigMap" and (name_of == "said too: kind" and "no document" in what or
                                 name_of == "not said: data.auditd.auditRules Invalid"):
         return "a text without a document is said to be one"
-    if name_of.startswith("taken: ") and re.search("unsupported value|1E400", what) and kind == "Shoot" and re.search(r"disabl.*true", text):
-        return "an extension that is disabled is not looked at"
+    if name_of.startswith("taken: ") and re.search("unsupported value|1E400", what) and kind == "Shoot" and (
+            re.search(r"disabl.*true", text) or not re.search(r"type\W+(&\w+ )?.?shoot-rsyslog-relp", text)):
+        return "an extension that is disabled, or none of ours, is not looked at"
     if name_of.startswith("taken: ") and re.search(r"\{\{(.|\n)*\}\}", text):
         return "a template is not looked at"
     if name_of.startswith("taken: ") and kind not in text or re.match("(said too|refused): kind", name_of) and "Required value" in what:
@@ -512,9 +513,9 @@ def known(kind, name_of, what, text):
         return "of a Shoot only our extension and what it refers to is looked at"
     if name_of == "other cause: cannot unmarshal" and re.search(r"configMap.data of|secret.(stringD|d)ata of", what) and "-extra" in what:
         return "an entry that is too many is not looked into"
-    if kind == "Auditd" and name_of == "taken: no kind":
+    if kind == "Auditd" and name_of.startswith("taken: ") and GROUP + "/" not in text:
         return "an Auditd of another group is not ours"
-    if re.match("(said too|refused): yaml-syntax", name_of):
+    if re.match("(said too|refused): yaml-syntax|not said: .* after yaml-syntax", name_of):
         return "what follows the first document must be YAML too"
     if name_of.startswith("taken: ") and "unsupported value" in what and kind in ("Secret", "ConfigMap"):
         return "metadata are not looked at"
@@ -546,7 +547,8 @@ def compare_document(ours, go):
             left.remove(fit[0])
             yield "words: " + fit[0]["code"], "%s / %s" % (g["message"], fit[0]["message"])
         else:
-            yield "not said: %s %s" % (re.sub(r"\d+", "N", g["path"]), g["kind"]), g["message"]
+            after = " after yaml-syntax" if any(o["code"] == "yaml-syntax" for o in refusing) else ""
+            yield "not said: %s %s%s" % (re.sub(r"\d+", "N", g["path"]), g["kind"], after), g["message"]
     for o in left:
         yield ("refused: " if not go else "said too: ") + o["code"], "%s %s" % (o["path"], o["message"])
 
