@@ -304,8 +304,13 @@ void validate_text(struct validate *v, const char *name, struct slice text)
 
 /* --- the report ------------------------------------------------------------------------- */
 
+/* Those of objects came only now, when it is known who refers to them. */
 static void report_add(struct validate *v, const struct file *file, const struct finding *f)
 {
+	if (v->report.n == FINDINGS_TOTAL_MAX) {
+		v->report.dropped++;
+		return;
+	}
 	if (v->report.n == v->cap_report) {
 		v->cap_report = v->cap_report ? v->cap_report * 2 : 64;
 		v->report.at = mem_grow(v->report.at, v->cap_report * sizeof *v->report.at);
