@@ -35,10 +35,25 @@ static size_t esc_one(struct slice s, char out[ESC_ONE_MAX], size_t *out_len)
 	return n;
 }
 
+/* Of printable ASCII but the backslash, which most of all text is, at most max bytes. */
+static size_t plain_run(struct slice s, size_t max)
+{
+	size_t n = 0;
+	while (n < s.len && n < max && s.p[n] >= 0x20 && s.p[n] < 0x7F && s.p[n] != '\\')
+		n++;
+	return n;
+}
+
 void esc_add(struct buf *b, struct slice s, size_t max)
 {
 	for (size_t i = 0; i < s.len;) {
 		char one[ESC_ONE_MAX];
+		size_t run = plain_run(slice_of(s.p + i, s.len - i), max - i);
+		if (run > 0) {
+			buf_add(b, s.p + i, run);
+			i += run;
+			continue;
+		}
 		size_t len, n = esc_one(slice_of(s.p + i, s.len - i), one, &len);
 		if (n > max - i) {
 			buf_add_str(b, "...");

@@ -238,12 +238,25 @@ static void sequence_make(struct builder *b, struct node *n, struct node *const 
 		memcpy(n->items.at, children, count * sizeof *children);
 }
 
+struct place_text {
+	const struct builder *b;
+	struct buf text;
+};
+
+static const char *place_text(void *arg)
+{
+	struct place_text *p = arg;
+	p->text.len = 0;
+	path_of(p->b, &p->text);
+	return buf_cstr(&p->text);
+}
+
 static int map_end(struct builder *b, struct node *n, struct node *const *children, size_t count)
 {
-	struct buf path = { 0 };
-	path_of(b, &path);
-	int r = mapping_make(b->arena, n, children, count, &b->merge_room, buf_cstr(&path), b->f);
-	buf_free(&path);
+	struct place_text place = { .b = b };
+	const struct mapping_path path = { place_text, &place };
+	int r = mapping_make(b->arena, n, children, count, &b->merge_room, &path, b->f);
+	buf_free(&place.text);
 	return r;
 }
 

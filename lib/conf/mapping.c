@@ -12,9 +12,14 @@
 struct making {
 	struct arena *arena;
 	struct node *map;
-	const char *path;
+	const struct mapping_path *path;
 	struct findings *f;
 };
+
+static const char *path_text(const struct mapping_path *p)
+{
+	return p->text(p->arg);
+}
 
 static bool is_merge(const struct node *key)
 {
@@ -108,7 +113,7 @@ static void add_own(struct making *m, const struct node *key, struct node *value
 {
 	struct slice name;
 	if (!key_name(m->arena, key, &name)) {
-		findings_add(m->f, key->line, key->col, CODE_YAML_KEY, m->path,
+		findings_add(m->f, key->line, key->col, CODE_YAML_KEY, path_text(m->path),
 			     "a key must be a string, not %s", node_kind_text(key->kind));
 		return;
 	}
@@ -134,7 +139,7 @@ static void duplicate(struct making *m, const struct node_entry *again,
 		      const struct node_entry *first)
 {
 	struct buf path = { 0 };
-	buf_add_str(&path, m->path);
+	buf_add_str(&path, path_text(m->path));
 	show_key(m->f, &path, again->name);
 	findings_add(m->f, again->line, again->col, CODE_DUPLICATE_KEY, buf_cstr(&path),
 		     "duplicate key: it is already set %sin line %u",
@@ -180,7 +185,7 @@ static ptrdiff_t count(struct making *m, struct node *const *pairs, size_t n_pai
 		ptrdiff_t more = is_merge(pairs[i]) ? merge_count(pairs[i + 1]) : 0;
 		if (more > (ptrdiff_t)*room) {
 			findings_add(m->f, pairs[i]->line, pairs[i]->col,
-				     CODE_TOO_LARGE, m->path, "too much is merged by \"<<\"");
+				     CODE_TOO_LARGE, path_text(m->path), "too much is merged by \"<<\"");
 			return -1;
 		}
 		if (more > 0)
@@ -191,7 +196,7 @@ static ptrdiff_t count(struct making *m, struct node *const *pairs, size_t n_pai
 }
 
 int mapping_make(struct arena *arena, struct node *map, struct node *const *pairs, size_t n_pairs,
-		 size_t *room, const char *path, struct findings *f)
+		 size_t *room, const struct mapping_path *path, struct findings *f)
 {
 	struct making m = { .arena = arena, .map = map, .path = path, .f = f };
 	map->entries.n = 0;
@@ -207,7 +212,7 @@ int mapping_make(struct arena *arena, struct node *map, struct node *const *pair
 		else if (merge_count(value) >= 0)
 			merge(&m, key, value);
 		else
-			findings_add(f, value->line, value->col, CODE_YAML_MERGE, path,
+			findings_add(f, value->line, value->col, CODE_YAML_MERGE, path_text(path),
 				     "\"<<\" takes a map or a list of maps, not %s",
 				     node_kind_text(value->kind));
 	}

@@ -328,8 +328,14 @@ void validate_found(struct validate *v, const char *name, struct slice text)
 
 /* --- the report ------------------------------------------------------------------------- */
 
+/* Those of objects came only now, when it is known who refers to them. */
 static void report_add(struct validate *v, const struct file *file, const struct finding *f)
 {
+	if (v->report.n == FINDINGS_TOTAL_MAX) {
+		v->report.dropped++;
+		v->report.dropped_errors += f->severity == FINDING_ERROR;
+		return;
+	}
 	v->report.at = mem_room(v->report.at, v->report.n, &v->cap_report, sizeof *v->report.at);
 	v->report.at[v->report.n++] = (struct report_finding){ file->name, f, f->source };
 }
