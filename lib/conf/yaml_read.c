@@ -24,6 +24,7 @@ struct reading {
 	struct cursor cursor; /* where the event begins */
 	size_t documents;
 	bool hidden_breaks;
+	size_t flow; /* levels of {} and [], counted from the outermost of these */
 };
 
 static struct build_item item_of(const struct reading *r, const yaml_char_t *anchor)
@@ -99,10 +100,20 @@ static int scalar_value(struct reading *r, const struct build_item *item, const 
 	return scalar_resolve(want, n) == 0 ? 0 : not_of_tag(r, item, n, tag);
 }
 
+/* Kubernetes' library ends a plain scalar there, as YAML 1.1 did; libyaml goes on. */
+static bool is_cut_elsewhere(const struct reading *r, const yaml_event_t *ev)
+{
+	return r->flow > 0 && ev->data.scalar.style == YAML_PLAIN_SCALAR_STYLE && ev->data.scalar.length > 0 &&
+	       memchr(ev->data.scalar.value, '?', ev->data.scalar.length);
+}
+
 static int on_scalar(struct reading *r, const yaml_event_t *ev)
 {
 	struct build_item item = item_of(r, ev->data.scalar.anchor);
 	struct slice text = slice_of(ev->data.scalar.value, ev->data.scalar.length);
+	if (is_cut_elsewhere(r, ev))
+		return build_refuse(r->b, &item, CODE_YAML_SYNTAX,
+				    "not YAML 1.1: a value with a question mark between { and } or [ and ] needs quotes");
 	struct node *n = build_scalar(r->b, &item, text);
 	if (n == NULL || scalar_value(r, &item, ev, n) < 0)
 		return -1;
@@ -157,13 +168,16 @@ static int on_event(struct reading *r, const yaml_event_t *ev)
 	case YAML_SCALAR_EVENT:
 		return on_scalar(r, ev);
 	case YAML_SEQUENCE_START_EVENT:
+		r->flow += r->flow > 0 || ev->data.sequence_start.style == YAML_FLOW_SEQUENCE_STYLE;
 		return on_start(r, NODE_SEQ, ev->data.sequence_start.anchor,
 				ev->data.sequence_start.tag);
 	case YAML_MAPPING_START_EVENT:
+		r->flow += r->flow > 0 || ev->data.mapping_start.style == YAML_FLOW_MAPPING_STYLE;
 		return on_start(r, NODE_MAP, ev->data.mapping_start.anchor,
 				ev->data.mapping_start.tag);
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
+		r->flow -= r->flow > 0;
 		return build_end(r->b);
 	case YAML_DOCUMENT_END_EVENT:
 	case YAML_NO_EVENT:

@@ -591,7 +591,7 @@ class Runner:
         self.counts["files"] += 1
         self.counts["refused"] += bool(go)
         for i, (kind, text) in enumerate(docs):
-            lines = text.count("\n") + 1
+            lines = len(re.findall("\r\n|\r|\n", text)) + 1
             mine = [o for o in ours if line <= o["line"] < line + lines]
             its = [g for g in go if g["document"] == i]
             line += lines
