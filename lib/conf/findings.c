@@ -96,6 +96,7 @@ static void add(struct findings *f, const struct finding *what, const char *path
 		return;
 	}
 	at.kind = code_info(at.code).kind;
+	at.own_kind = f->own_kind;
 	if (at.code == CODE_TYPE && f->own_kind)
 		at.kind = KIND_TYPE_INVALID;
 	if (f->who)

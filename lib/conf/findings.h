@@ -18,6 +18,7 @@ struct finding {
 	enum finding_severity severity;
 	enum finding_kind kind;
 	unsigned concerns; /* of those whom the list is for */
+	bool own_kind;	   /* of a document that Gardener never sees */
 	unsigned line, col;
 	char *path;    /* "loggingRules[0].programNames[2]"; escaped; "" at the top */
 	char *message; /* escaped; no value of a secret */

@@ -85,7 +85,8 @@ static void add_whom(const struct finding *f, struct buf *out)
 		buf_printf(out, "%s%s", behind, concerns[i].name);
 		behind = ", ";
 	}
-	buf_printf(out, "%sGardener accepts it", behind[0] ? "; " : "");
+	if (!f->own_kind)
+		buf_printf(out, "%sGardener accepts it", behind[0] ? "; " : "");
 }
 
 void report_message(const struct finding *f, struct buf *out)

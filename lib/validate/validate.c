@@ -104,6 +104,7 @@ static void revise(struct findings *f, size_t from, enum document_kind kind, boo
 {
 	for (size_t i = from; i < f->n; i++) {
 		struct finding *at = &f->at[i];
+		at->own_kind = own;
 		if (own)
 			at->concerns = CONCERN_RELPBOX; /* whosever node is judged otherwise */
 		if (kind != DOCUMENT_SECRET || was_discreet)
