@@ -177,6 +177,8 @@ static int validate_files(struct validate_request *r, struct baseline *known)
 	int code = print_report(r, report);
 	if (report->dropped)
 		fprintf(stderr, "relpbox validate: %zu more findings are not shown\n", report->dropped);
+	if (read == 0 && report->files > 0 && report->documents == 0 && report->n == 0)
+		fputs("relpbox validate: there was no document in what was given\n", stderr);
 	if (r->verbose)
 		say_summary(report, known);
 	if (code == EXIT_OK && read < 0)

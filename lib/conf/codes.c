@@ -89,6 +89,7 @@ static const struct code_info infos[CODE_TLS] = {
 	[CODE_AUDIT_RULES_NONE] = WARNING("audit-rules-none", INVALID, NODE),
 
 	[CODE_PROVIDER_CONFIG] = ERROR("provider-config", REQUIRED, GARDENER),
+	[CODE_RESOURCE_DUPLICATE] = ERROR("resource-duplicate", DUPLICATE, GARDENER),
 	[CODE_EXTENSION_DUPLICATE] = ERROR("extension-duplicate", DUPLICATE, GARDENER),
 	[CODE_REFERENCE] = ERROR("reference", REFERENCE, GARDENER),
 	[CODE_REFERENCE_KIND] = ERROR("reference-kind", REFERENCE, GARDENER),

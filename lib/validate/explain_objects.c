@@ -34,6 +34,14 @@ static const struct explain_row rows[] = {
 		.mend =
 			"Remove one.",
 	} },
+	{ CODE_RESOURCE_DUPLICATE, {
+		.what =
+			"A name that the providerConfig refers to stands twice in `spec.resources`.",
+		.why =
+			"Gardener's API server refuses the Shoot; admission would look at the first alone.",
+		.mend =
+			"Give each entry a name of its own, and refer to the one that is meant.",
+	} },
 	{ CODE_REFERENCE, {
 		.what =
 			"A name that is referred to is not the name of an entry of `spec.resources`.",

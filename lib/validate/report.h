@@ -24,7 +24,8 @@ struct report {
 	size_t dropped_errors; /* of these */
 
 	/* for -v */
-	size_t files, judged; /* documents that were judged */
+	size_t files, documents; /* documents that are not empty */
+	size_t judged; /* documents, and items of Lists */
 	size_t other, templates, encrypted; /* documents that were skipped: of another kind, with {{, by sops */
 	size_t references; /* to objects that are not among the files */
 	size_t ignored; /* findings that a comment or --ignore takes away */

@@ -92,6 +92,24 @@ static bool is_text(const struct node *v, const char *s)
 	return v && v->kind == NODE_STRING && slice_is(v->text, s);
 }
 
+/* Of the names that we refer to: the API server takes each once. */
+static void check_again(const struct document *d, const struct node *list, size_t first)
+{
+	const struct node *name = node_get(list->items.at[first], "name");
+	for (size_t i = first + 1; i < list->items.n; i++) {
+		const struct node *again = node_get(list->items.at[i], "name");
+		char key[64];
+		struct buf text = { 0 };
+		if (!again || again->kind != NODE_STRING || !slice_eq(again->text, name->text))
+			continue;
+		snprintf(key, sizeof key, "spec.resources[%zu].name", i);
+		buf_add_str(&text, "Duplicate value: ");
+		show_quoted(&text, again->text);
+		document_add(d, again, key, CODE_RESOURCE_DUPLICATE, buf_cstr(&text));
+		buf_free(&text);
+	}
+}
+
 /* The first entry of spec.resources of that name, as admission has it. */
 static const struct node *find_resource(const struct document *d, const char *name, size_t *at)
 {
@@ -101,6 +119,7 @@ static const struct node *find_resource(const struct document *d, const char *na
 		if (!is_text(node_get(list->items.at[i], "name"), name))
 			continue;
 		*at = i;
+		check_again(d, list, i);
 		return list->items.at[i];
 	}
 	return NULL;

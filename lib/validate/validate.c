@@ -239,6 +239,7 @@ static void on_document(void *arg, const struct yaml_document *doc)
 	struct findings *f = findings_of(r);
 	bool was_discreet = f->discreet;
 	size_t objects = r->v->n_objects;
+	r->v->report.documents += doc->root || doc->bad;
 	if (is_template_text(doc, f)) {
 		findings_back(f, doc->before);
 		r->v->report.templates++;
