@@ -25,7 +25,7 @@ struct level {
 struct builder {
 	struct arena *arena;
 	struct findings *f;
-	size_t max_bytes;
+	size_t max_bytes, max_values;
 
 	struct level levels[YAML_DEPTH_MAX];
 	size_t depth;
@@ -41,10 +41,11 @@ struct builder {
 	size_t merge_room;
 };
 
-struct builder *builder_new(size_t max_bytes, struct findings *f)
+struct builder *builder_new(size_t max_bytes, size_t max_values, struct findings *f)
 {
 	struct builder *b = mem_zero(1, sizeof *b);
 	b->max_bytes = max_bytes;
+	b->max_values = max_values;
 	b->f = f;
 	return b;
 }
@@ -64,7 +65,7 @@ void builder_start(struct builder *b, struct arena *arena)
 	b->scalar_anchor = NULL;
 	b->depth = b->n_pending = b->n_anchors = 0;
 	b->made = b->nodes = b->bytes = 0;
-	b->merge_room = YAML_NODES_MAX;
+	b->merge_room = b->max_values;
 }
 
 struct node *builder_root(const struct builder *b)
@@ -118,10 +119,10 @@ static int spend(struct builder *b, const struct build_item *item, size_t nodes,
 	b->made++;
 	b->nodes += nodes;
 	b->bytes += bytes;
-	if (b->made <= YAML_NODES_MAX && b->nodes <= 2 * (size_t)YAML_NODES_MAX &&
+	if (b->made <= b->max_values && b->nodes <= 2 * b->max_values &&
 	    b->bytes <= 2 * b->max_bytes)
 		return 0;
-	snprintf(text, sizeof text, "more than %d values%s", YAML_NODES_MAX, hint);
+	snprintf(text, sizeof text, "more than %zu values%s", b->max_values, hint);
 	return build_refuse(b, item, CODE_TOO_LARGE, text);
 }
 

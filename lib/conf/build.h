@@ -18,7 +18,7 @@ struct build_item {
 	struct slice anchor; /* p NULL: none */
 };
 
-struct builder *builder_new(size_t max_bytes, struct findings *f);
+struct builder *builder_new(size_t max_bytes, size_t max_values, struct findings *f);
 void builder_free(struct builder *b); /* NULL is fine */
 
 /* Forgets all about the document before. Nodes are made in arena. */

@@ -131,7 +131,7 @@ static int each(struct slice text, size_t max_bytes, struct findings *f,
 		return -1;
 	}
 	struct each e = { .f = f, .calls = calls, .keep = keep };
-	e.b = builder_new(max_bytes, f);
+	e.b = builder_new(max_bytes, calls->max_values ? calls->max_values : YAML_NODES_MAX, f);
 	int r = run(&e, without_bom(text));
 	builder_free(e.b);
 	arena_free(&e.own);

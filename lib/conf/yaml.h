@@ -89,6 +89,7 @@ struct yaml_calls {
 	/* Before a document is read: may it hold secrets, so that f is discreet about it? NULL: as f is. */
 	bool (*secret)(void *arg, struct slice text);
 	void *arg;
+	size_t max_values; /* of a document; 0: YAML_NODES_MAX */
 };
 
 /*

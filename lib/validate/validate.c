@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+/* Of a document: a List of all Shoots of a landscape is one. 50 MiB of memory at most. */
+#define VALUES_MAX 400000
 #define FINDINGS_TOTAL_MAX 20000 /* over all files; what goes beyond is counted */
 
 struct validate *validate_new(const struct validate_options *o)
@@ -307,7 +309,8 @@ static void bound(struct validate *v, struct findings *f)
 static void read_file(struct validate *v, const char *name, struct slice text, bool found)
 {
 	struct reading r = { v, file_add(v, name), found };
-	struct yaml_calls calls = { .document = on_document, .secret = on_secret, .arg = &r };
+	struct yaml_calls calls = { .document = on_document, .secret = on_secret, .arg = &r,
+				    .max_values = VALUES_MAX };
 	struct file *file = &v->files[r.file];
 	if (found && text.len > VALIDATE_FILE_MAX && !text_may_be_manifest(text)) {
 		v->report.other++;
