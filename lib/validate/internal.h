@@ -105,7 +105,7 @@ bool document_is_encrypted(const struct node *root); /* by sops */
 /* A "{{" and a "}}" behind it. */
 bool text_has_template(struct slice s);
 
-/* Does one stand in what would be judged? */
+/* Does one, or a ${NAME}, stand in what would be judged? */
 bool document_is_template(enum document_kind kind, const struct node *root);
 
 /* Does a private key stand in it, wherever that is? Then nothing of it is shown. */

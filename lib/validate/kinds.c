@@ -166,6 +166,31 @@ bool text_has_template(struct slice s)
 	return open && memmem(open, (size_t)(s.p + s.len - open), "}}", 2);
 }
 
+static bool is_name_char(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_';
+}
+
+/* ${NAME}, or with a default behind the name: what Flux and envsubst put a value for. */
+static bool has_variable(struct slice s)
+{
+	const char *p = s.p, *end = s.p + s.len;
+	while (s.len && (p = memmem(p, (size_t)(end - p), "${", 2)) != NULL) {
+		const char *name = p += 2;
+		while (p < end && is_name_char(*p))
+			p++;
+		bool named = p > name && !(*name >= '0' && *name <= '9');
+		if (named && p < end && memchr("}:=-", *p, 4) && memchr(p, '}', (size_t)(end - p)))
+			return true;
+	}
+	return false;
+}
+
+static bool is_template(struct slice s)
+{
+	return text_has_template(s) || has_variable(s);
+}
+
 static bool holds_any(struct slice text, const char *const *words, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -217,27 +242,27 @@ static bool tree_has(const struct node *root, bool (*in)(struct slice), const ch
 	return false;
 }
 
-static bool metadata_has_braces(const struct node *root)
+static bool metadata_is_template(const struct node *root)
 {
 	const struct node *metadata = node_get(root, "metadata");
 	return metadata &&
-	       (text_has_template(text_of(metadata, "name")) || text_has_template(text_of(metadata, "namespace")));
+	       (is_template(text_of(metadata, "name")) || is_template(text_of(metadata, "namespace")));
 }
 
-static bool shoot_has_braces(const struct node *root)
+static bool shoot_is_template(const struct node *root)
 {
 	size_t at;
 	const struct node *spec = node_get(root, "spec"), *entry = shoot_extension(root, 0, &at);
 	const struct node *resources = spec ? node_get(spec, "resources") : NULL;
-	return entry && (tree_has(entry, text_has_template, NULL) ||
-			 (resources && tree_has(resources, text_has_template, NULL)));
+	return entry && (tree_has(entry, is_template, NULL) ||
+			 (resources && tree_has(resources, is_template, NULL)));
 }
 
 bool document_is_template(enum document_kind kind, const struct node *root)
 {
-	if (metadata_has_braces(root))
+	if (metadata_is_template(root))
 		return true;
-	return kind == DOCUMENT_SHOOT ? shoot_has_braces(root) : tree_has(root, text_has_template, "metadata");
+	return kind == DOCUMENT_SHOOT ? shoot_is_template(root) : tree_has(root, is_template, "metadata");
 }
 
 /* --- secrets --------------------------------------------------------------------- */

@@ -26,7 +26,7 @@ struct report {
 	/* for -v */
 	size_t files, documents; /* documents that are not empty */
 	size_t judged; /* documents, and items of Lists */
-	size_t other, templates, encrypted; /* documents that were skipped: of another kind, with {{, by sops */
+	size_t other, templates, encrypted; /* documents that were skipped: of another kind, with {{ or ${, by sops */
 	size_t references; /* to objects that are not among the files */
 	size_t ignored; /* findings that a comment or --ignore takes away */
 	size_t known;	/* findings that the baseline has */
