@@ -474,7 +474,7 @@ def causes(message):
 
 
 def same_words(ours, g):
-    m = ours["message"]
+    m = re.sub(r"; write \"[^\"]*\"\Z", "", ours["message"])
     if m == g["message"]:
         return True
     if g["kind"] == "Reference":
@@ -499,7 +499,7 @@ def known(kind, name_of, what, text):
     """Why the two differ here, where that is meant to be; docs/CONFIGURATION.md has them."""
     if name_of == "said too: api-version" and "Required value" in what:
         return "an object without apiVersion is said to have none"
-    if kind == "ConfigMap" and (name_of == "said too: kind" and "no document" in what or
+    if kind == "ConfigMap" and (name_of == "said too: kind" and re.search("no document|is empty", what) or
                                 name_of == "not said: data.auditd.auditRules Invalid"):
         return "a text without a document is said to be one"
     if name_of.startswith("taken: ") and re.search("unsupported value|1E400", what) and kind == "Shoot" and (
@@ -513,6 +513,8 @@ def known(kind, name_of, what, text):
         return "of a Shoot only our extension and what it refers to is looked at"
     if name_of == "other cause: cannot unmarshal" and re.search(r"configMap.data of|secret.(stringD|d)ata of", what) and "-extra" in what:
         return "an entry that is too many is not looked into"
+    if kind == "Shoot" and name_of == "refused: unsupported" and ".type " in what:
+        return "a type that is misspelt is said to be"
     if kind == "Auditd" and name_of.startswith("taken: ") and GROUP + "/" not in text:
         return "an Auditd of another group is not ours"
     if re.match("(said too|refused): yaml-syntax|not said: .* after yaml-syntax", name_of):
@@ -601,6 +603,9 @@ class Runner:
             self.counts["errors"] += len(its)
             if not its and kind in ("Secret", "ConfigMap") and undecoded:
                 continue  # admission did not come to look at it
+            if kind in ("Secret", "ConfigMap") and not any(g["used"] for g in its) and not mine and its:
+                self.known["an object that no Shoot refers to, and that does not look like ours"] += 1
+                continue
             for name_of, what in compare_document(mine, its):
                 why = known(kind, name_of, what, text)
                 self.known[why] += 1
