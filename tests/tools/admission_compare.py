@@ -461,7 +461,7 @@ class Maker:
 CAUSES = [("couldn't get version", ("api-version", "kind", "type", "unknown-field", "duplicate-key", "yaml-")),
           ("Go value of type float64", ("type", "unknown-field", "duplicate-key", "kind", "api-version", "provider-config")),
           ("duplicate", ("duplicate-key", "yaml-merge")), ("already set in map", ("duplicate-key", "yaml-merge", "yaml-syntax")),
-          ("unsupported value", ("type", "unknown-field", "api-version", "duplicate-key", "configmap-extra", "secret-extra", "kind", "regex")),
+          ("unsupported value", ("type", "unknown-field", "api-version", "duplicate-key", "configmap-extra", "secret-extra", "kind")),
           ("unknown field", ("unknown-field", "api-version")), ("cannot unmarshal", ("type", "duplicate-key")),
           ("base64", ("secret-base64", "type")), ("no kind", ("api-version", "kind", "duplicate-key", "unknown-field"))]
 
