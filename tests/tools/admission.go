@@ -171,6 +171,7 @@ type finding struct {
 	Message  string `json:"message"`
 	Value    string `json:"value"`
 	Detail   string `json:"detail"`
+	Used     bool   `json:"used"` // does a Shoot of the file refer to the object?
 }
 
 // Of one document; base stands before each path.
@@ -189,7 +190,7 @@ func (l list) add(path, kind, message, value, detail string) {
 	if l.base != "" && path != "" {
 		path = "." + path
 	}
-	*l.all = append(*l.all, finding{l.document, l.base + path, kind, message, value, detail})
+	*l.all = append(*l.all, finding{l.document, l.base + path, kind, message, value, detail, false})
 }
 
 func (l list) required(path, detail string) {
@@ -639,6 +640,9 @@ func (f *file) judge() []finding {
 		case "ConfigMap":
 			l.checkConfigMap(d)
 		}
+	}
+	for i := range f.all {
+		f.all[i].Used = f.documents[f.all[i].Document].used
 	}
 	return f.all
 }
