@@ -255,8 +255,9 @@ class RealReceiver:
         """The stored numbers as the cases count them: seen, sequences."""
         self.sequences = {}
         with open(self.file, "rb") as f:
-            # a line that kill -9 left half written was not acknowledged
-            for m in re.finditer(rb"src=(\w+) seq=(\d+) [^\n]*\n", f.read()):
+            # a line that kill -9 left half written was not acknowledged; the next record goes on in
+            # it, and is the one that counts, wherever the first was cut: also amid its number
+            for m in re.finditer(rb"src=(\w+) seq=(\d+) (?:(?!src=)[^\n])*\n", f.read()):
                 self.sequences.setdefault(m[1].decode(), []).append(int(m[2]))
         self.seen = {s: set(v) for s, v in self.sequences.items()}
 

@@ -94,7 +94,8 @@ static void check_json(const struct yaml_document *doc)
 {
 	struct arena arena = { 0 };
 	struct findings f = { 0 }, g = { 0 };
-	struct builder *as_json = builder_new(MAX_BYTES, &f), *as_yaml = builder_new(MAX_BYTES, &g);
+	struct builder *as_json = builder_new(MAX_BYTES, YAML_NODES_MAX, &f),
+		       *as_yaml = builder_new(MAX_BYTES, YAML_NODES_MAX, &g);
 	builder_start(as_json, &arena);
 	builder_start(as_yaml, &arena);
 	int r = json_read(as_json, doc->text, doc->first);

@@ -120,7 +120,7 @@ static void check_json(struct slice text)
 {
 	struct findings f = { 0 };
 	struct arena arena = { 0 };
-	struct builder *b = builder_new(text.len, &f);
+	struct builder *b = builder_new(text.len, text.len, &f);
 	builder_start(b, &arena);
 	invariant(json_read(b, text, 1) == 0 && f.n == 0);
 	builder_free(b);
