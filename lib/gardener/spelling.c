@@ -24,7 +24,7 @@ struct writer {
 	size_t at;
 	enum level level;
 	struct buf *out;
-	size_t depth;
+	size_t depth, closed; /* parentheses that are open; that are closed, for a back-reference to mean */
 	bool asserted; /* was the last thing an assertion? */
 	bool back_reference;
 	size_t atom; /* where the last thing begins in out, if it matches one byte; else SIZE_MAX */
@@ -75,7 +75,7 @@ static int write_escape(struct writer *w)
 	char c = w->s.p[w->at + 1];
 	const char *other = NULL;
 
-	if (c == '$' || c == '\0')
+	if (c == '$' || c == '\0' || (c >= '1' && c <= '9' && (size_t)(c - '0') > w->closed))
 		return -1;
 	begin(w, strchr("<>bB`'", c) != NULL);
 	if (c >= '1' && c <= '9')
@@ -213,6 +213,7 @@ static int write_close(struct writer *w)
 {
 	if (w->depth > 0) {
 		w->depth--;
+		w->closed++;
 		copy(w, 1);
 		mark(w, true);
 		return 0;
