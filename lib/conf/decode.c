@@ -299,20 +299,6 @@ static void find_unknown(struct decode *d, const struct schema *s, const struct 
 	}
 }
 
-/* What stands at map's key is text. NULL: it is absent, or not a string, and then that is a finding. */
-static const struct node *object_text(struct decode *d, const struct node *map, const char *key)
-{
-	const struct node *v = node_get(map, key);
-	if (!v || v->kind == NODE_NULL || (v->kind == NODE_STRING && v->text.len == 0))
-		return NULL;
-	if (v->kind == NODE_STRING)
-		return v;
-	size_t mark = decode_enter_key(d, key);
-	decode_wrong_type(d, v, NODE_STRING, "a string");
-	decode_leave(d, mark);
-	return NULL;
-}
-
 static bool is_absent_text(const struct node *v)
 {
 	return !v || v->kind == NODE_NULL || (v->kind == NODE_STRING && v->text.len == 0);
@@ -322,12 +308,16 @@ static bool is_absent_text(const struct node *v)
 static void decode_object_key(struct decode *d, const struct schema *s, const struct node *map,
 			      const char *key, const char *wanted, enum code wrong, enum code absent)
 {
-	const struct node *v = node_get(map, key), *text = object_text(d, map, key);
+	const struct node *v = node_get(map, key);
 	size_t mark = decode_enter_key(d, key);
-	if (is_absent_text(v) && !s->embedded)
-		decode_required(d, v ? v : map, absent, wanted);
-	else if (text && !slice_is(text->text, wanted))
-		decode_unregistered(d, s, map, text, wrong);
+	if (is_absent_text(v)) {
+		if (!s->embedded)
+			decode_required(d, v ? v : map, absent, wanted);
+	} else if (v->kind != NODE_STRING) {
+		decode_wrong_type(d, v, NODE_STRING, "a string");
+	} else if (!slice_is(v->text, wanted)) {
+		decode_unregistered(d, s, map, v, wrong);
+	}
 	decode_leave(d, mark);
 }
 

@@ -72,10 +72,8 @@ static void keep_lines(struct findings *f, size_t from, const struct yaml_docume
 		struct finding *at = &f->at[i];
 		if (at->line < doc->first || at->line > doc->last || at->source)
 			continue;
-		if (at->line < l.at) {
-			if (at->line + 1 != l.at)
-				l = (struct lines){ .rest = doc->text, .at = doc->first };
-		}
+		if (at->line + 1 < l.at) /* the line that was taken last is still at hand */
+			l = (struct lines){ .rest = doc->text, .at = doc->first };
 		while (l.at <= at->line)
 			line = line_take(&l);
 		if (line.len > LINE_SHOWN_MAX)
